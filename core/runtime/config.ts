@@ -10,7 +10,7 @@ const port = z
 
 /** Set, but for something this version cannot do: better said at the start than ignored. */
 const notYet = (what: string) =>
-	z.undefined({ error: `is set, but ${what} is not part of this version; unset it` });
+	z.undefined({ error: `is set, but ${what} is not part of this version; unset it` }).optional();
 
 const environmentSchema = z.object({
 	/** TCP port of everything over HTTP; 0 takes any free one. */
