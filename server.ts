@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import websocket from "@fastify/websocket";
+import fastify from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { createControl } from "./control/control.ts";
+import { createMemoryBus } from "./core/runtime/bus.ts";
+import { systemClock } from "./core/runtime/clock.ts";
+import { type Config, ConfigError, readConfig } from "./core/runtime/config.ts";
+import { AppError } from "./core/runtime/errors.ts";
+import { Lifecycle } from "./core/runtime/lifecycle.ts";
+import { createLog, type Logger } from "./core/runtime/log.ts";
+import { answerWithProblems } from "./core/runtime/problem-answers.ts";
+import { loadSecrets } from "./core/runtime/secrets.ts";
+import { mountWebPages } from "./core/runtime/web-pages.ts";
+import { startDemo } from "./deploy/demo/start-demo.ts";
+import { createIngest } from "./ingest/ingest.ts";
+import { createTranscoder } from "./transcoder/transcoder.ts";
+
+interface Rostrum {
+	/** Where people reach it. */
+	publicUrl: string;
+	/** Where this machine reaches it, whatever stands in front. */
+	localUrl: string;
+	adminToken: string;
+	adminTokenIsNew: boolean;
+	/** Ends everything that was started, in reverse order. Idempotent. */
+	close(): Promise<void>;
+}
+
+/** Starts every part in flow order. What was started is ended again when a later part fails. */
+async function startRostrum(config: Config, log: Logger): Promise<Rostrum> {
+	const lifecycle = new Lifecycle({ onError: (err, part) => log.error({ err, part }, "did not close cleanly") });
+	try {
+		return await startParts(config, log, lifecycle);
+	} catch (error) {
+		await lifecycle.close();
+		throw error;
+	}
+}
+
+async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Promise<Rostrum> {
+	const secrets = await loadSecrets(config.dataDir, config.adminToken);
+	// Socket paths may have 107 bytes at most, so they cannot live in a data directory of any depth.
+	const runDir = await mkdtemp(join(tmpdir(), "rostrum-"));
+	lifecycle.add("run directory", { close: () => rm(runDir, { recursive: true, force: true }) });
+
+	const metrics = new Registry();
+	collectDefaultMetrics({ register: metrics });
+	const bus = createMemoryBus({ onError: (err, topic) => log.error({ err, topic }, "a bus listener failed") });
+	const parts = { log, clock: systemClock, bus, metrics };
+
+	const app = fastify({
+		bodyLimit: 64 * 1024,
+		routerOptions: { maxParamLength: 200 },
+		forceCloseConnections: "idle",
+		http: { headersTimeout: 10_000, requestTimeout: 30_000 },
+	});
+	lifecycle.add("HTTP server", { close: () => closeWithin(app, 3_000) });
+	let closing = false;
+	app.addHook("onRequest", async () => {
+		if (closing) throw new AppError("unavailable");
+	});
+	app.setValidatorCompiler(validatorCompiler);
+	app.setSerializerCompiler(serializerCompiler);
+	answerWithProblems(app, log.child({ component: "http" }));
+	await app.register(websocket, { options: { maxPayload: 16 * 1024 } });
+
+	// The port, and with it the public URL, is known only once the server listens, which comes last.
+	let publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+	const address = { publicUrl: () => publicUrl };
+	const { adminToken, tokenSecret } = secrets;
+	const control = await createControl({ dataDir: config.dataDir, adminToken, tokenSecret, ...address }, parts);
+	lifecycle.add("control", control);
+	const feedPath = join(runDir, "feed.sock");
+	const ingest = await createIngest({ mediaPort: config.mediaPort, feedPath, ...address }, { ...parts, admit: control.admit });
+	lifecycle.add("ingest", ingest);
+	const transcoder = await createTranscoder({ feedPath, runDir }, parts);
+	lifecycle.add("transcoder", transcoder);
+
+	app.get("/healthz", { logLevel: "silent" }, async () => ({ status: "ok" }));
+	app.get("/readyz", { logLevel: "silent" }, async () => ({ status: "ready" }));
+	app.get("/metrics", { logLevel: "silent" }, async (_request, reply) => {
+		return reply.type(metrics.contentType).send(await metrics.metrics());
+	});
+	await app.register(control.plugin);
+	await app.register(ingest.plugin);
+	await app.register(transcoder.plugin);
+	const notFound = () => {
+		throw new AppError("not-found");
+	};
+	app.setNotFoundHandler(notFound);
+	// Below these, an unknown address is a machine's mistake and gets a problem, not a page.
+	for (const part of ["api", "whip", "whep", "live"]) app.all(`/${part}/*`, notFound);
+	await mountWebPages(app, join(import.meta.dirname, "build/handler.js"), publicUrl);
+
+	await listen(app, config.port);
+	const localUrl = `http://localhost:${(app.server.address() as AddressInfo).port}`;
+	publicUrl = config.publicUrl ?? localUrl;
+	return {
+		publicUrl,
+		localUrl,
+		adminToken,
+		adminTokenIsNew: secrets.adminTokenIsNew,
+		close() {
+			closing = true;
+			return lifecycle.close();
+		},
+	};
+}
+
+/** On every address, IPv6 included where the machine has it. */
+async function listen(app: ReturnType<typeof fastify>, port: number): Promise<void> {
+	try {
+		await app.listen({ port, host: "::" });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
+		await app.listen({ port, host: "0.0.0.0" });
+	}
+}
+
+/** Waits for requests under way, but not for ever: a slow reader must not hold up the end. */
+async function closeWithin(app: ReturnType<typeof fastify>, deadlineMs: number): Promise<void> {
+	const deadline = setTimeout(() => app.server.closeAllConnections(), deadlineMs);
+	await app.close();
+	clearTimeout(deadline);
+}
+
+function banner({ publicUrl, adminToken, adminTokenIsNew }: Rostrum, dataDir: string): string {
+	const lines = adminTokenIsNew
+		? [`Your webinars: ${publicUrl}/#admin=${adminToken}`, "The link holds the admin token, which is shown this once."]
+		: [`Your webinars: ${publicUrl}/`, `The admin token is ADMIN_TOKEN, or in ${join(dataDir, "admin-token")}.`];
+	return ["", "Rostrum is running. Ctrl-C ends it.", ...lines, ""].map((line) => `  ${line}\n`).join("");
+}
+
+async function main(): Promise<void> {
+	const [unknown] = process.argv.slice(2).filter((argument) => argument !== "--demo");
+	if (unknown) throw new ConfigError(`${unknown} is no option of Rostrum; there is only --demo`);
+	const config = readConfig(process.env);
+	const log = createLog({ level: config.logLevel, pretty: process.stdout.isTTY });
+
+	let rostrum: Rostrum | undefined;
+	let demo: { close(): Promise<void> } | undefined;
+	let ending = false;
+	async function end(code: number): Promise<never> {
+		if (ending) process.exit(1);
+		ending = true;
+		await demo?.close();
+		await rostrum?.close();
+		process.exit(code);
+	}
+	process.on("SIGINT", () => void end(0));
+	process.on("SIGTERM", () => void end(0));
+	process.on("uncaughtException", (err) => {
+		log.fatal({ err }, "uncaught exception");
+		void end(1);
+	});
+
+	rostrum = await startRostrum(config, log);
+	process.stdout.write(banner(rostrum, config.dataDir));
+	if (process.argv.includes("--demo")) {
+		const started = await startDemo({ baseUrl: rostrum.localUrl, adminToken: rostrum.adminToken }, { log });
+		demo = started;
+		process.stdout.write(`  Demo, host:  ${started.hostUrl}\n  Demo, watch: ${started.watchUrl}\n\n`);
+	}
+}
+
+main().catch((error: unknown) => {
+	const known = error instanceof ConfigError || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+	process.stderr.write(`${known ? (error as Error).message : (error as Error).stack}\n`);
+	process.exit(1);
+});
