@@ -1,0 +1,38 @@
+/**
+ * `npm test`: prepares as `npm start` does, then runs every check and test. `npm test -- unit e2e` runs only the suites
+ * named. The last line counts them all.
+ */
+import { chromium, findChromium } from "./setup/chromium.mjs";
+import { ffmpeg } from "./setup/ffmpeg.mjs";
+import { nodePackages } from "./setup/node-packages.mjs";
+import { findNode, nodeRuntime } from "./setup/node-runtime.mjs";
+import { prepare } from "./setup/prepare.mjs";
+import { webApp } from "./setup/web-app.mjs";
+import { runStaticChecks } from "./testing/static-checks.mjs";
+import { runVitest } from "./testing/vitest-run.mjs";
+
+const suites = ["static", "unit", "integration", "e2e"];
+const named = process.argv.slice(2);
+const unknown = named.find((name) => !suites.includes(name));
+if (unknown) {
+	process.stderr.write(`There is no suite ${unknown}; there are ${suites.join(", ")}.\n`);
+	process.exit(1);
+}
+const chosen = suites.filter((name) => named.length === 0 || named.includes(name));
+
+await prepare([nodePackages, nodeRuntime, ffmpeg, webApp, chromium]);
+const node = (await findNode()).path;
+const environment = { CHROMIUM_PATH: findChromium() ?? "" };
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const suite of chosen) {
+	process.stdout.write(`\n== ${suite}\n`);
+	const counts =
+		suite === "static"
+			? await runStaticChecks(node)
+			: await runVitest(node, suite === "unit" ? ["unit", "web"] : [suite], environment);
+	for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += counts[key];
+}
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
+process.exit(total.failed > 0 ? 1 : 0);
