@@ -1,0 +1,226 @@
+import { type ClientMessage, type ServerEvent, serverEventSchema } from "../../../core/protocol/events.ts";
+import type { Hand, Promotion, Stage } from "../../../core/protocol/stage.ts";
+import type { Person, Webinar } from "../../../core/protocol/webinar.ts";
+import { backoffMs } from "../backoff.ts";
+import { type ApiProblem, problemOfAnswer } from "./api-problem.ts";
+import { ClockOffset } from "./clock-offset.ts";
+
+const PING_EVERY_MS = 30_000;
+/** A few in a row: the shortest round trip counts. */
+const PINGS_A_ROUND = 4;
+const PING_GAP_MS = 150;
+/** The socket is taken for dead when neither an answer nor anything else has come by then. */
+const SILENCE_MS = 8_000;
+const WELCOME_WITHIN_MS = 10_000;
+/** Sessions whose slots are remembered: a page has one, and for a moment a second while it reconnects. */
+const SESSIONS = 4;
+
+export type EventsStatus = "connecting" | "open" | "lost" | "refused";
+export type ProgrammeState = Extract<ServerEvent, { type: "programme" }>["state"];
+
+interface EventsOptions {
+	webinarId: string;
+	token: string;
+	/** Default: the page's own origin. */
+	baseUrl?: string;
+}
+
+/** One person's live view of a webinar over its WebSocket. Comes back by itself until `close()` or a refusal. */
+export class WebinarEvents {
+	/** `lost`: there was a connection, and the next one is being tried. `refused`: `problem` says why; nothing is tried. */
+	status = $state<EventsStatus>("connecting");
+	problem = $state.raw<ApiProblem | null>(null);
+	you = $state.raw<Person | null>(null);
+	webinar = $state.raw<Webinar | null>(null);
+	stage = $state.raw<Stage>({ people: [] });
+	promotion = $state.raw<Promotion>({ state: "none" });
+	/** Hosts only. */
+	hands = $state.raw<Hand[]>([]);
+	/** Hosts only: attendees connected now. */
+	watching = $state.raw<number | null>(null);
+	/** Hosts only. */
+	programme = $state.raw<ProgrammeState | null>(null);
+	/** Who is in each slot, by the id of the WHEP session. */
+	slots = $state.raw<Record<string, (string | null)[]>>({});
+	/** What to add to this machine's clock to get the server's, in milliseconds. */
+	clockOffsetMs = $state(0);
+
+	readonly #url: string;
+	readonly #clock = new ClockOffset();
+	readonly #pings = new Map<number, number>();
+	#socket: WebSocket | undefined;
+	#lastHeardMs = 0;
+	#nextPing = 0;
+	#attempt = 0;
+	#closed = false;
+	#retry: ReturnType<typeof setTimeout> | undefined;
+	/** What lives as long as one socket. */
+	#timers: ReturnType<typeof setTimeout>[] = [];
+
+	constructor({ webinarId, token, baseUrl = location.origin }: EventsOptions) {
+		const path = `/api/webinars/${encodeURIComponent(webinarId)}/events?token=${encodeURIComponent(token)}`;
+		this.#url = new URL(path, baseUrl).href;
+		this.#connect();
+	}
+
+	/** An attendee's hand; lowering it also declines an offer. Returns false when there is no connection to say it over. */
+	raiseHand(raised: boolean): boolean {
+		return this.#send({ type: "hand", raised });
+	}
+
+	/** A promoted attendee goes back to the audience. */
+	leaveStage(): boolean {
+		return this.#send({ type: "leave-stage" });
+	}
+
+	close(): void {
+		this.#closed = true;
+		clearTimeout(this.#retry);
+		this.#dropSocket();
+	}
+
+	#connect(): void {
+		const socket = new WebSocket(this.#url.replace(/^http/, "ws"));
+		this.#socket = socket;
+		let welcomed = false;
+		socket.onmessage = ({ data }) => {
+			const event = parseEvent(data);
+			if (!event || this.#socket !== socket) return;
+			this.#lastHeardMs = Date.now();
+			if (event.type === "welcome") {
+				welcomed = true;
+				this.#attempt = 0;
+				this.status = "open";
+				this.#pingRound();
+			}
+			this.#apply(event);
+		};
+		socket.onclose = () => this.#socket === socket && void this.#gone(welcomed);
+		this.#timers.push(setTimeout(() => !welcomed && this.#gone(false), WELCOME_WITHIN_MS));
+	}
+
+	async #gone(welcomed: boolean): Promise<void> {
+		this.#dropSocket();
+		if (this.status === "open") this.status = "lost";
+		// A browser does not tell why a WebSocket was refused, but the same address says it to a plain request.
+		const problem = welcomed ? undefined : await askWhy(this.#url);
+		if (this.#closed) return;
+		if (problem && isRefusal(problem)) {
+			this.problem = problem;
+			this.status = "refused";
+			return;
+		}
+		this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++));
+	}
+
+	#dropSocket(): void {
+		for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+		this.#pings.clear();
+		const socket = this.#socket;
+		this.#socket = undefined;
+		if (!socket) return;
+		socket.onmessage = null;
+		socket.onclose = null;
+		socket.close();
+	}
+
+	#apply(event: ServerEvent): void {
+		switch (event.type) {
+			case "welcome":
+				this.you = event.you;
+				this.webinar = event.webinar;
+				this.stage = event.stage;
+				this.promotion = event.promotion;
+				this.hands = event.hands ?? [];
+				this.watching = event.watching ?? null;
+				if (this.#clock.offsetMs === undefined) this.clockOffsetMs = event.at - Date.now();
+				break;
+			case "webinar":
+				this.webinar = event.webinar;
+				break;
+			case "stage":
+				this.stage = event.stage;
+				break;
+			case "hands":
+				this.hands = event.hands;
+				break;
+			case "watching":
+				this.watching = event.watching;
+				break;
+			case "promotion":
+				this.promotion = event.promotion;
+				break;
+			case "programme":
+				this.programme = event.state;
+				break;
+			case "slots": {
+				const others = Object.entries(this.slots).filter(([session]) => session !== event.session);
+				this.slots = Object.fromEntries([...others.slice(1 - SESSIONS), [event.session, event.people]]);
+				break;
+			}
+			case "pong":
+				this.#pong(event.id, event.at);
+				break;
+			default:
+				event satisfies never;
+		}
+	}
+
+	#pingRound(): void {
+		for (let i = 0; i < PINGS_A_ROUND; i++) this.#timers.push(setTimeout(() => this.#ping(), i * PING_GAP_MS));
+		this.#timers.push(setTimeout(() => this.#checkSilence(), SILENCE_MS));
+	}
+
+	#ping(): void {
+		const id = this.#nextPing++;
+		this.#pings.set(id, Date.now());
+		this.#send({ type: "ping", id });
+	}
+
+	#pong(id: number, serverMs: number): void {
+		const sentMs = this.#pings.get(id);
+		if (sentMs === undefined) return;
+		this.#pings.delete(id);
+		this.#clock.add({ sentMs, receivedMs: Date.now(), serverMs });
+		this.clockOffsetMs = this.#clock.offsetMs ?? this.clockOffsetMs;
+	}
+
+	#checkSilence(): void {
+		if (Date.now() - this.#lastHeardMs > SILENCE_MS) {
+			void this.#gone(true);
+			return;
+		}
+		this.#pings.clear();
+		this.#timers = [setTimeout(() => this.#pingRound(), PING_EVERY_MS - SILENCE_MS)];
+	}
+
+	#send(message: ClientMessage): boolean {
+		if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+		this.#socket.send(JSON.stringify(message));
+		return true;
+	}
+}
+
+/** Undefined for what this version does not know: a newer server may say more. */
+function parseEvent(data: unknown): ServerEvent | undefined {
+	if (typeof data !== "string") return undefined;
+	try {
+		return serverEventSchema.safeParse(JSON.parse(data)).data;
+	} catch {
+		return undefined;
+	}
+}
+
+/** Anything else, such as a plain "not found" because no WebSocket was asked for, can be another matter next time. */
+function isRefusal({ status, code }: ApiProblem): boolean {
+	return status === 401 || status === 403 || code === "webinar-unknown";
+}
+
+async function askWhy(url: string): Promise<ApiProblem | undefined> {
+	try {
+		const response = await fetch(url, { signal: AbortSignal.timeout(5_000), cache: "no-store" });
+		return response.ok ? undefined : await problemOfAnswer(response);
+	} catch {
+		return undefined;
+	}
+}
