@@ -4,7 +4,14 @@ import { personIdSchema, webinarIdSchema } from "./ids.ts";
 export const webinarStateSchema = z.enum(["scheduled", "live", "ended"]);
 export type WebinarState = z.infer<typeof webinarStateSchema>;
 
-const title = z.string().trim().min(1).max(200);
+/** Text on one line: titles and names are drawn into pictures, logged, and kept in databases which refuse a NUL. */
+const line = z
+	.string()
+	.trim()
+	.min(1)
+	.regex(/^\P{Cc}*$/u, "must hold no control characters");
+
+const title = line.max(200);
 /** ISO 8601 with a zone. */
 const instant = z.iso.datetime({ offset: true });
 
@@ -33,7 +40,7 @@ export type WebinarList = z.infer<typeof webinarListSchema>;
 export const roleSchema = z.enum(["host", "presenter", "attendee"]);
 export type Role = z.infer<typeof roleSchema>;
 
-export const personNameSchema = z.string().trim().min(1).max(80);
+export const personNameSchema = line.max(80);
 
 export const personSchema = z.object({ personId: personIdSchema, name: personNameSchema, role: roleSchema });
 /** Someone in one webinar, as their token says. */
