@@ -1,0 +1,112 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import * as z from "zod";
+import {
+	createWebinarSchema,
+	patchWebinarSchema,
+	webinarListSchema,
+	webinarSchema,
+} from "../../core/protocol/webinar.ts";
+import type { Access } from "../access.ts";
+import { decodeCursor, type Webinars } from "../webinars.ts";
+import { webinarParams } from "./params.ts";
+import { bearerSecurity, problemResponses } from "./problem-responses.ts";
+
+const listQuery = z.object({
+	limit: z.coerce.number().int().min(1).max(100).default(50),
+	/** `next` of the page before. */
+	cursor: z.string().max(200).optional(),
+});
+
+/** Creating, reading, changing, starting and ending webinars. */
+export function webinarRoutes({ access, webinars }: { access: Access; webinars: Webinars }): FastifyPluginAsyncZod {
+	return async (app) => {
+		app.post(
+			"/webinars",
+			{
+				schema: {
+					summary: "Create a webinar (server's owner)",
+					security: bearerSecurity,
+					body: createWebinarSchema,
+					response: { 201: webinarSchema, ...problemResponses },
+				},
+				onRequest: (request) => access.requireAdmin(request.headers.authorization),
+			},
+			async (request, reply) => reply.code(201).send(await webinars.create(request.body)),
+		);
+
+		app.get(
+			"/webinars",
+			{
+				schema: {
+					summary: "List webinars, newest first (server's owner)",
+					security: bearerSecurity,
+					querystring: listQuery,
+					response: { 200: webinarListSchema, ...problemResponses },
+				},
+				onRequest: (request) => access.requireAdmin(request.headers.authorization),
+			},
+			({ query: { limit, cursor } }) =>
+				webinars.list({ limit, after: cursor === undefined ? undefined : decodeCursor(cursor) }),
+		);
+
+		app.get(
+			"/webinars/:id",
+			{
+				schema: {
+					summary: "Read a webinar (anyone)",
+					params: webinarParams,
+					response: { 200: webinarSchema, ...problemResponses },
+				},
+			},
+			(request) => webinars.get(request.params.id),
+		);
+
+		app.patch(
+			"/webinars/:id",
+			{
+				schema: {
+					summary: "Change the title or the planned start (host)",
+					security: bearerSecurity,
+					params: webinarParams,
+					body: patchWebinarSchema,
+					response: { 200: webinarSchema, ...problemResponses },
+				},
+				onRequest: (request) => access.requireHost(request.headers.authorization, request.params.id),
+			},
+			(request) => webinars.patch(request.params.id, request.body),
+		);
+
+		app.delete(
+			"/webinars/:id",
+			{
+				schema: {
+					summary: "Delete a webinar that is not live, with everyone's tokens (host)",
+					security: bearerSecurity,
+					params: webinarParams,
+					response: { 204: z.null(), ...problemResponses },
+				},
+				onRequest: (request) => access.requireHost(request.headers.authorization, request.params.id),
+			},
+			async (request, reply) => {
+				await webinars.delete(request.params.id);
+				return reply.code(204).send(null);
+			},
+		);
+
+		for (const step of ["start", "end"] as const) {
+			app.post(
+				`/webinars/:id/${step}`,
+				{
+					schema: {
+						summary: step === "start" ? "Go live (host)" : "End the webinar for everyone (host)",
+						security: bearerSecurity,
+						params: webinarParams,
+						response: { 200: webinarSchema, ...problemResponses },
+					},
+					onRequest: (request) => access.requireHost(request.headers.authorization, request.params.id),
+				},
+				(request) => webinars[step](request.params.id),
+			);
+		}
+	};
+}

@@ -1,0 +1,66 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { Person } from "../core/protocol/webinar.ts";
+import type { Bus } from "../core/runtime/bus.ts";
+import type { Clock } from "../core/runtime/clock.ts";
+import type { Logger } from "../core/runtime/log.ts";
+import { createTokens } from "../core/runtime/tokens.ts";
+import { createAccess } from "./access.ts";
+import { createApi } from "./api/api.ts";
+import { EventFeed } from "./events/event-feed.ts";
+import { createInvitations } from "./invitations.ts";
+import { createPeople } from "./people.ts";
+import { Stages } from "./stage/stages.ts";
+import { openStore } from "./store/store.ts";
+import { Webinars } from "./webinars.ts";
+
+export interface ControlOptions {
+	/** An existing directory; the database is kept in it. */
+	dataDir: string;
+	/** Where people reach this server, no slash at the end. Asked for when a link is made. */
+	publicUrl: () => string;
+	adminToken: string;
+	/** At least 32 bytes. */
+	tokenSecret: Uint8Array;
+}
+
+export interface Control {
+	/** Registers `/api/…`. The app needs the zod compilers and `answerWithProblems`. */
+	plugin: FastifyPluginAsync;
+	/**
+	 * Who may use WebRTC in this webinar. Publishing and subscribing both need a host, a presenter, or a promoted attendee.
+	 * @throws AppError token-missing, token-invalid, token-expired, forbidden, webinar-unknown, webinar-ended
+	 */
+	admit(token: string | undefined, webinarId: string, action: "publish" | "subscribe"): Promise<Person>;
+	/** To be called after the app is closed. */
+	close(): Promise<void>;
+}
+
+/** The webinars, their people and stages, and the desired state of their programmes. */
+export async function createControl(
+	{ dataDir, publicUrl, adminToken, tokenSecret }: ControlOptions,
+	{ log: rootLog, clock, bus }: { log: Logger; clock: Clock; bus: Bus },
+): Promise<Control> {
+	const log = rootLog.child({ component: "control" });
+	const store = await openStore({ dataDir });
+	const webinars = new Webinars({ publicUrl }, { store, clock });
+	const people = createPeople({ store, clock });
+	const tokens = createTokens(tokenSecret, clock);
+	const invitations = createInvitations({ publicUrl }, { people, tokens, clock });
+	const stages = new Stages({ webinars, people, clock, bus, log });
+	const events = new EventFeed({ webinars, stages, clock, bus });
+	const access = createAccess({ adminToken }, { tokens, webinars, people, stages });
+	await stages.resume();
+
+	const api = createApi({ access, webinars, people, invitations, stages, events, log });
+	return {
+		plugin: async (app) => {
+			await app.register(api, { prefix: "/api" });
+		},
+		admit: access.admit,
+		async close() {
+			await events.close();
+			await stages.close();
+			await store.destroy();
+		},
+	};
+}
