@@ -1,0 +1,45 @@
+import { readdir, readFile } from "node:fs/promises";
+
+export interface ProcessInfo {
+	pid: number;
+	parentPid: number;
+	/** The arguments, joined by spaces. */
+	command: string;
+}
+
+/** Every process below `pid`, children before their own children. Zombies are left out. */
+export async function descendantsOf(pid: number): Promise<ProcessInfo[]> {
+	const all = await runningProcesses();
+	const found: ProcessInfo[] = [];
+	let parents = [pid];
+	while (parents.length > 0) {
+		const children = all.filter(({ parentPid }) => parents.includes(parentPid));
+		found.push(...children);
+		parents = children.map((child) => child.pid);
+	}
+	return found;
+}
+
+export function isRunning(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+async function runningProcesses(): Promise<ProcessInfo[]> {
+	const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+	const infos = await Promise.all(pids.map((pid) => readProcess(pid).catch(() => undefined))); // gone since
+	return infos.filter((info) => info !== undefined);
+}
+
+async function readProcess(pid: string): Promise<ProcessInfo | undefined> {
+	const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+	// The name, in parentheses, may hold spaces and parentheses itself.
+	const [state, parentPid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	if (state === "Z") return undefined;
+	const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
+	return { pid: Number(pid), parentPid: Number(parentPid), command };
+}

@@ -1,0 +1,42 @@
+import { type Invitation, invitationSchema, type Role, type Webinar, webinarSchema } from "../../core/protocol/webinar.ts";
+
+/** The REST API as a test needs it: what is not answered with 2xx throws. */
+export class RostrumApi {
+	readonly #baseUrl: string;
+	readonly #token: string;
+
+	constructor(baseUrl: string, token: string) {
+		this.#baseUrl = baseUrl;
+		this.#token = token;
+	}
+
+	async createWebinar(title: string): Promise<Webinar> {
+		return webinarSchema.parse(await this.#call("POST", "", { title }));
+	}
+
+	async start(webinarId: string): Promise<Webinar> {
+		return webinarSchema.parse(await this.#call("POST", `/${webinarId}/start`));
+	}
+
+	async end(webinarId: string): Promise<Webinar> {
+		return webinarSchema.parse(await this.#call("POST", `/${webinarId}/end`));
+	}
+
+	async invite(webinarId: string, role: Role, name: string): Promise<Invitation> {
+		return invitationSchema.parse(await this.#call("POST", `/${webinarId}/invitations`, { role, name }));
+	}
+
+	async #call(method: string, path: string, body?: unknown): Promise<unknown> {
+		const answer = await fetch(`${this.#baseUrl}/api/webinars${path}`, {
+			method,
+			headers: {
+				authorization: `Bearer ${this.#token}`,
+				...(body === undefined ? {} : { "content-type": "application/json" }),
+			},
+			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		});
+		const text = await answer.text();
+		if (!answer.ok) throw new Error(`${method} ${path} was answered with ${answer.status}: ${text}`);
+		return text ? JSON.parse(text) : undefined;
+	}
+}
