@@ -19,7 +19,9 @@ process.on("message", (message: ToPresenters) => {
 	for (const [turn, person] of demoPeople.entries()) {
 		const token = message.tokens[turn];
 		if (!token) continue;
-		presenters.push(new DemoPresenter({ person, turn, turns: demoPeople.length, endpoint: message.endpoint, token }, tell));
+		presenters.push(
+			new DemoPresenter({ person, turn, turns: demoPeople.length, endpoint: message.endpoint, token }, tell),
+		);
 	}
 });
 process.on("disconnect", () => process.exit(0));

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import * as z from "zod";
+import type * as z from "zod";
 import {
 	type CreateWebinar,
 	type Invitation,
@@ -47,7 +47,9 @@ export async function startDemo({ baseUrl, adminToken }: DemoOptions, { log }: {
 	const tokens: string[] = [];
 	for (const { name } of demoPeople) tokens.push((await api.invite(id, "presenter", name)).token);
 
-	const child = fork(fileURLToPath(new URL("demo-presenters.ts", import.meta.url)), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+	const child = fork(fileURLToPath(new URL("demo-presenters.ts", import.meta.url)), {
+		stdio: ["ignore", "ignore", "inherit", "ipc"],
+	});
 	const exited = once(child, "exit");
 	let closing: Promise<void> | undefined;
 	child.on("message", (message: FromPresenters) => logPresenter(message, log));
@@ -71,7 +73,8 @@ export async function startDemo({ baseUrl, adminToken }: DemoOptions, { log }: {
 
 function logPresenter(message: FromPresenters, log: Logger): void {
 	if (message.type === "on-air") log.info({ name: message.name }, "demo presenter is on air");
-	else log.warn({ name: message.name, reason: message.reason, willRetry: message.willRetry }, "demo presenter is off air");
+	else
+		log.warn({ name: message.name, reason: message.reason, willRetry: message.willRetry }, "demo presenter is off air");
 }
 
 function send(child: ChildProcess, message: ToPresenters): void {
@@ -97,7 +100,8 @@ function createApi(webinars: string, adminToken: string) {
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
 		});
-		if (!answer.ok) throw new Error(`${method} ${path || "/"} was answered with ${answer.status}: ${await answer.text()}`);
+		if (!answer.ok)
+			throw new Error(`${method} ${path || "/"} was answered with ${answer.status}: ${await answer.text()}`);
 		return schema.parse(await answer.json());
 	}
 	return {

@@ -41,7 +41,8 @@ export class CodedRecording {
 export async function recordCodedFrames(seconds: number): Promise<CodedRecording> {
 	const directory = await mkdtemp(join(tmpdir(), "coded-"));
 	try {
-		const video = "-c:v libx264 -preset ultrafast -tune zerolatency -g 60 -keyint_min 60 -sc_threshold 0 -x264-params aud=1";
+		const video =
+			"-c:v libx264 -preset ultrafast -tune zerolatency -g 60 -keyint_min 60 -sc_threshold 0 -x264-params aud=1";
 		const file = (name: string) => join(directory, name);
 		await promisify(execFile)("ffmpeg", [
 			..."-v error -f lavfi -i testsrc2=s=320x180:r=30 -f lavfi -i sine=440:r=48000".split(" "),
@@ -53,7 +54,9 @@ export async function recordCodedFrames(seconds: number): Promise<CodedRecording
 			...`-map 1 -c:a aac -b:a 64k -ac 2 -f adts -t ${seconds}`.split(" "),
 			file("c.aac"),
 		]);
-		const [high, low] = await Promise.all(["a.h264", "b.h264"].map(async (name) => parseAnnexB(await readFile(file(name)))));
+		const [high, low] = await Promise.all(
+			["a.h264", "b.h264"].map(async (name) => parseAnnexB(await readFile(file(name)))),
+		);
 		if (!high || !low) throw new Error("no video was recorded");
 		const rung = { kind: "video", frameRate: RATE } as const;
 		const tracks: TrackConfig[] = [

@@ -8,7 +8,10 @@ const FEWEST_PAIRS = 3;
  */
 export function avOffsetMs(flashesS: number[], beepsS: number[]): number {
 	const offsets = flashesS.flatMap((flash) => {
-		const nearest = beepsS.reduce((best, beep) => (Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best), Number.POSITIVE_INFINITY);
+		const nearest = beepsS.reduce(
+			(best, beep) => (Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best),
+			Number.POSITIVE_INFINITY,
+		);
 		return Math.abs(nearest - flash) < SAME_MOMENT_S ? [nearest - flash] : [];
 	});
 	const median = offsets.sort((a, b) => a - b)[Math.floor(offsets.length / 2)];

@@ -37,7 +37,11 @@ export function readBoxes(bytes: Buffer, start = 0): Mp4Box[] {
 	for (let at = 0; at < bytes.length; ) {
 		const size = at + 8 <= bytes.length ? bytes.readUInt32BE(at) : 0;
 		if (size < 8 || at + size > bytes.length) throw new Error(`a box of ${size} bytes at ${start + at}`);
-		boxes.push({ type: bytes.toString("latin1", at + 4, at + 8), offset: start + at, content: bytes.subarray(at + 8, at + size) });
+		boxes.push({
+			type: bytes.toString("latin1", at + 4, at + 8),
+			offset: start + at,
+			content: bytes.subarray(at + 8, at + size),
+		});
 		at += size;
 	}
 	return boxes;
@@ -83,7 +87,9 @@ export function readFragments(bytes: Buffer): FragmentTrack[][] {
 		.map((moof) => {
 			const mdat = boxes[boxes.indexOf(moof) + 1];
 			if (mdat?.type !== "mdat") throw new Error("no mdat after a moof");
-			return findBoxes(readBoxes(moof.content), "traf").map((traf) => readTraf(readBoxes(traf.content), bytes, moof.offset, mdat));
+			return findBoxes(readBoxes(moof.content), "traf").map((traf) =>
+				readTraf(readBoxes(traf.content), bytes, moof.offset, mdat),
+			);
 		});
 }
 

@@ -33,7 +33,15 @@ export class ProgrammeTap {
 	}
 
 	/** Follows the variant of `height` of a webinar from its newest segment on. Waits until the programme is there. */
-	static async start({ baseUrl, webinarId, height = 360 }: { baseUrl: string; webinarId: string; height?: number }): Promise<ProgrammeTap> {
+	static async start({
+		baseUrl,
+		webinarId,
+		height = 360,
+	}: {
+		baseUrl: string;
+		webinarId: string;
+		height?: number;
+	}): Promise<ProgrammeTap> {
 		const { variants } = await fetchMultivariant(baseUrl, webinarId);
 		const variant = variants.find((one) => one.height === height);
 		if (!variant) throw new Error(`no variant of height ${height}`);
@@ -69,7 +77,11 @@ export class ProgrammeTap {
 		})();
 		found.catch(() => {}); // told to whoever waits below
 		try {
-			return await deadline(found, milliseconds, () => `${what}; the last playlist was\n${this.updates.at(-1)?.playlist.text}`);
+			return await deadline(
+				found,
+				milliseconds,
+				() => `${what}; the last playlist was\n${this.updates.at(-1)?.playlist.text}`,
+			);
 		} finally {
 			stop.abort();
 		}
@@ -83,7 +95,11 @@ export class ProgrammeTap {
 	}
 
 	/** Decodes each new segment until one fits. */
-	async untilShown(fits: (media: DecodedMedia) => boolean, what: string, milliseconds = WAIT_MS): Promise<DecodedMedia> {
+	async untilShown(
+		fits: (media: DecodedMedia) => boolean,
+		what: string,
+		milliseconds = WAIT_MS,
+	): Promise<DecodedMedia> {
 		const endsAtMs = performance.now() + milliseconds;
 		let at = this.segments.length;
 		while (true) {

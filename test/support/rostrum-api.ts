@@ -1,4 +1,10 @@
-import { type Invitation, invitationSchema, type Role, type Webinar, webinarSchema } from "../../core/protocol/webinar.ts";
+import {
+	type Invitation,
+	invitationSchema,
+	type Role,
+	type Webinar,
+	webinarSchema,
+} from "../../core/protocol/webinar.ts";
 
 /** The REST API as a test needs it: what is not answered with 2xx throws. */
 export class RostrumApi {

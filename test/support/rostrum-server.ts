@@ -29,7 +29,11 @@ export interface RostrumServer {
 
 /** The real server as a process of its own, with free ports and an empty data directory. Resolves when it is ready. */
 export async function startRostrumServer({ args = [] }: { args?: string[] } = {}): Promise<RostrumServer> {
-	const [port, mediaPort, dataDir] = await Promise.all([freeTcpPort(), freeMediaPorts(), mkdtemp(join(tmpdir(), "rostrum-test-"))]);
+	const [port, mediaPort, dataDir] = await Promise.all([
+		freeTcpPort(),
+		freeMediaPorts(),
+		mkdtemp(join(tmpdir(), "rostrum-test-")),
+	]);
 	const child = spawn(process.execPath, ["server.ts", ...args], {
 		cwd: join(import.meta.dirname, "../.."),
 		env: {
@@ -70,10 +74,12 @@ export async function startRostrumServer({ args = [] }: { args?: string[] } = {}
 		children: () => descendantsOf(pid),
 		close,
 	};
-	await deadline(untilReady(baseUrl, child), READY_DEADLINE_MS, () => `not ready\n${lastLines(log)}`).catch(async (error) => {
-		await close().catch(() => {}); // the first error tells more
-		throw error;
-	});
+	await deadline(untilReady(baseUrl, child), READY_DEADLINE_MS, () => `not ready\n${lastLines(log)}`).catch(
+		async (error) => {
+			await close().catch(() => {}); // the first error tells more
+			throw error;
+		},
+	);
 	return server;
 }
 

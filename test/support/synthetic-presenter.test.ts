@@ -19,7 +19,8 @@ test("a synthetic presenter flashes and beeps at one moment, and leaves", async 
 		if (white && !before) flashes.push(atMs / 1000);
 		before = white;
 		const chroma = (height / 4) * (width / 2) + width / 4;
-		if (!white) plain = [data[middle] ?? 0, data[width * height + chroma] ?? 0, data[width * height * 1.25 + chroma] ?? 0];
+		if (!white)
+			plain = [data[middle] ?? 0, data[width * height + chroma] ?? 0, data[width * height * 1.25 + chroma] ?? 0];
 	};
 	receiver.onSound = (samples, _sampleRate, atMs) => chunks.push({ samples: Int16Array.from(samples), atMs });
 	const presenter = await startSyntheticPresenter({
@@ -30,14 +31,22 @@ test("a synthetic presenter flashes and beeps at one moment, and leaves", async 
 		flashAndBeep: true,
 	});
 	try {
-		await eventually(() => flashes.length >= 5, 20_000, () => `${flashes.length} flashes`);
+		await eventually(
+			() => flashes.length >= 5,
+			20_000,
+			() => `${flashes.length} flashes`,
+		);
 		expect(receiver.authorizations).toEqual(["Bearer secret"]);
 		expect(plain[0]).toBeCloseTo(91, -1);
 		expect(plain[1]).toBeCloseTo(104, -1);
 		expect(plain[2]).toBeCloseTo(198, -1);
 
 		const samples = new Float32Array(chunks.length * SAMPLES);
-		for (const [index, chunk] of chunks.entries()) samples.set(Float32Array.from(chunk.samples, (v) => v / 32768), index * SAMPLES);
+		for (const [index, chunk] of chunks.entries())
+			samples.set(
+				Float32Array.from(chunk.samples, (v) => v / 32768),
+				index * SAMPLES,
+			);
 		const startS = (chunks.at(-1)?.atMs ?? 0) / 1000 - samples.length / 48_000;
 		const offset = avOffsetMs(flashes, beepTimes({ startS, samples }, 1000));
 		// libwebrtc's own playout delays of the two, which it brings into line only over many seconds.

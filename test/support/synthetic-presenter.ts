@@ -75,6 +75,7 @@ export async function startSyntheticPresenter(options: SyntheticPresenterOptions
 function withBar(picture: I420Picture, index: number): I420Picture {
 	const data = new Uint8ClampedArray(picture.data);
 	const x = (index * 4) % (picture.width - 8);
-	for (let y = picture.height - 16; y < picture.height; y++) data.fill(200, y * picture.width + x, y * picture.width + x + 8);
+	for (let y = picture.height - 16; y < picture.height; y++)
+		data.fill(200, y * picture.width + x, y * picture.width + x + 8);
 	return { ...picture, data };
 }
