@@ -154,6 +154,8 @@ async function main(): Promise<void> {
 	}
 	process.on("SIGINT", () => void end(0));
 	process.on("SIGTERM", () => void end(0));
+	// The launcher holds the other end of this channel; when it is killed, nothing is left to end this process.
+	process.on("disconnect", () => void end(0));
 	process.on("uncaughtException", (err) => {
 		log.fatal({ err }, "uncaught exception");
 		void end(1);
