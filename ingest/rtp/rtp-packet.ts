@@ -1,0 +1,84 @@
+/** Reading and rewriting of RTP headers (RFC 3550 section 5.1). Functions that do not say otherwise expect a valid packet. */
+
+const FIXED_HEADER_BYTES = 12;
+
+/** Whether a packet of a media connection is RTCP rather than RTP (RFC 5761 section 4). */
+export function isRtcp(packet: Buffer): boolean {
+	const type = packet[1] ?? 0;
+	return type >= 192 && type <= 223;
+}
+
+/** Bytes before the payload: fixed header, CSRCs, extension. -1 when this is no valid RTP packet. */
+export function rtpHeaderLength(packet: Buffer): number {
+	if (packet.length < FIXED_HEADER_BYTES || packet.readUInt8(0) >> 6 !== 2) return -1;
+	const first = packet.readUInt8(0);
+	let length = FIXED_HEADER_BYTES + 4 * (first & 0x0f);
+	if (first & 0x10) {
+		if (packet.length < length + 4) return -1;
+		length += 4 + 4 * packet.readUInt16BE(length + 2);
+	}
+	return packet.length < length ? -1 : length;
+}
+
+export const payloadTypeOf = (packet: Buffer): number => packet.readUInt8(1) & 0x7f;
+export const sequenceOf = (packet: Buffer): number => packet.readUInt16BE(2);
+export const timestampOf = (packet: Buffer): number => packet.readUInt32BE(4);
+export const ssrcOf = (packet: Buffer): number => packet.readUInt32BE(8);
+
+/** The payload without padding; empty for a packet of padding alone. */
+export function rtpPayload(packet: Buffer): Buffer {
+	const start = rtpHeaderLength(packet);
+	const padding = packet.readUInt8(0) & 0x20 ? packet.readUInt8(packet.length - 1) : 0;
+	return packet.subarray(start, Math.max(start, packet.length - padding));
+}
+
+/** What a forwarded packet says about itself instead of what its publisher said. */
+export interface RtpIdentity {
+	payloadType: number;
+	sequence: number;
+	timestamp: number;
+	ssrc: number;
+}
+
+/**
+ * A copy under another identity. Header extensions and CSRCs are left out: their ids and meaning were agreed with the
+ * publisher, not with the one who gets this.
+ */
+export function rewriteRtp(packet: Buffer, { payloadType, sequence, timestamp, ssrc }: RtpIdentity): Buffer {
+	const payloadStart = rtpHeaderLength(packet);
+	const rewritten = Buffer.allocUnsafe(FIXED_HEADER_BYTES + packet.length - payloadStart);
+	rewritten.writeUInt8(0x80 | (packet.readUInt8(0) & 0x20), 0);
+	rewritten.writeUInt8((packet.readUInt8(1) & 0x80) | payloadType, 1);
+	rewritten.writeUInt16BE(sequence & 0xffff, 2);
+	rewritten.writeUInt32BE(timestamp >>> 0, 4);
+	rewritten.writeUInt32BE(ssrc, 8);
+	packet.copy(rewritten, FIXED_HEADER_BYTES, payloadStart);
+	return rewritten;
+}
+
+/** The data of header extension `id`, in one-byte or two-byte form (RFC 8285). */
+export function headerExtension(packet: Buffer, id: number): Buffer | undefined {
+	const first = packet.readUInt8(0);
+	if (!(first & 0x10)) return undefined;
+	const start = FIXED_HEADER_BYTES + 4 * (first & 0x0f);
+	const profile = packet.readUInt16BE(start);
+	const oneByte = profile === 0xbede;
+	if (!oneByte && profile >> 4 !== 0x100) return undefined;
+	const end = start + 4 + 4 * packet.readUInt16BE(start + 2);
+	for (let at = start + 4; at < end; ) {
+		const byte = packet.readUInt8(at);
+		if (byte === 0) {
+			at++;
+			continue;
+		}
+		if (!oneByte && at + 1 >= end) return undefined;
+		const foundId = oneByte ? byte >> 4 : byte;
+		if (oneByte && foundId === 15) return undefined;
+		const size = oneByte ? (byte & 0x0f) + 1 : packet.readUInt8(at + 1);
+		const data = at + (oneByte ? 1 : 2);
+		if (data + size > end) return undefined;
+		if (foundId === id) return packet.subarray(data, data + size);
+		at = data + size;
+	}
+	return undefined;
+}
