@@ -1,5 +1,5 @@
 import { FRAME_HEIGHT, FRAME_WIDTH, type Frame } from "./decode-media.ts";
-import type { Rgb } from "./solid-picture.ts";
+import { colourDistance, type Rgb } from "./solid-picture.ts";
 
 /** In shares of the picture, 0 to 1. */
 export interface Area {
@@ -38,4 +38,26 @@ export function flashTimes(frames: Frame[], area: Area): number[] {
 		before = flashing;
 	}
 	return times;
+}
+
+/** Lossy coding and colour conversion move a colour by less; the colours of the tests lie farther apart. */
+const SAME_COLOUR = 45;
+
+/** Which share of the picture has a colour, and where its middle lies, as shares of the picture. */
+export function findColour({ rgb }: Frame, colour: Rgb): { share: number; x: number; y: number } {
+	let pixels = 0;
+	let sumX = 0;
+	let sumY = 0;
+	for (let row = 0; row < FRAME_HEIGHT; row++) {
+		for (let column = 0; column < FRAME_WIDTH; column++) {
+			const at = (row * FRAME_WIDTH + column) * 3;
+			const pixel: Rgb = [rgb[at] ?? 0, rgb[at + 1] ?? 0, rgb[at + 2] ?? 0];
+			if (colourDistance(pixel, colour) > SAME_COLOUR) continue;
+			pixels++;
+			sumX += column + 0.5;
+			sumY += row + 0.5;
+		}
+	}
+	const share = pixels / (FRAME_WIDTH * FRAME_HEIGHT);
+	return { share, x: sumX / pixels / FRAME_WIDTH, y: sumY / pixels / FRAME_HEIGHT };
 }

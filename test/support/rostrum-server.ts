@@ -19,6 +19,7 @@ export interface RostrumServer {
 	/** With the rights of the admin. */
 	readonly api: RostrumApi;
 	readonly adminToken: string;
+	readonly dataDir: string;
 	/** Every line of standard output and error so far. */
 	readonly log: readonly string[];
 	/** Every process it has started and that runs now. */
@@ -69,6 +70,7 @@ export async function startRostrumServer({ args = [] }: { args?: string[] } = {}
 		baseUrl,
 		pid,
 		adminToken: ADMIN_TOKEN,
+		dataDir,
 		api: new RostrumApi(baseUrl, ADMIN_TOKEN),
 		log,
 		children: () => descendantsOf(pid),
