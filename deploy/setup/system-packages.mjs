@@ -16,7 +16,7 @@ export async function installByApt(name, onLine) {
 	if (asRoot.length > 0 && (await runCommand("sudo", ["-n", "true"])).code !== 0) return false;
 	for (const args of [["update"], ["install", "-y", "--no-install-recommends", name]]) {
 		const [command = "", ...rest] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args];
-		const { code, output } = await runCommand(command, rest, { onLine });
+		const { code, output } = await runCommand(command, rest, { onLine, endBy: "SIGTERM" });
 		if (code !== 0) throw new SetupError(`apt-get ${args.join(" ")} failed with code ${code}.`, output);
 	}
 	return true;
