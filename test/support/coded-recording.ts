@@ -45,13 +45,14 @@ export async function recordCodedFrames(seconds: number): Promise<CodedRecording
 			"-c:v libx264 -preset ultrafast -tune zerolatency -g 60 -keyint_min 60 -sc_threshold 0 -x264-params aud=1";
 		const file = (name: string) => join(directory, name);
 		await promisify(execFile)("ffmpeg", [
-			..."-v error -f lavfi -i testsrc2=s=320x180:r=30 -f lavfi -i sine=440:r=48000".split(" "),
-			...`-t ${seconds} -filter_complex [0]split[a][b];[b]scale=160:90[c]`.split(" "),
+			...`-v error -f lavfi -t ${seconds} -i testsrc2=s=320x180:r=30`.split(" "),
+			...`-f lavfi -t ${seconds} -i sine=440:r=48000`.split(" "),
+			..."-filter_complex [0]split[a][b];[b]scale=160:90[c]".split(" "),
 			...`-map [a] ${video} -maxrate 400k -bufsize 400k -f h264`.split(" "),
 			file("a.h264"),
 			...`-map [c] ${video} -maxrate 200k -bufsize 200k -f h264`.split(" "),
 			file("b.h264"),
-			...`-map 1 -c:a aac -b:a 64k -ac 2 -f adts -t ${seconds}`.split(" "),
+			..."-map 1 -c:a aac -b:a 64k -ac 2 -f adts".split(" "),
 			file("c.aac"),
 		]);
 		const [high, low] = await Promise.all(
