@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { EventTopics, RetainedTopics } from "../core/protocol/bus-topics.ts";
@@ -15,6 +16,8 @@ import { type Control, createControl } from "./control.ts";
 
 export const ADMIN_TOKEN = "the-admin-token-of-the-tests";
 export const TOKEN_SECRET = new Uint8Array(32).fill(7);
+/** As the server has it. */
+export const MAX_MESSAGE_BYTES = 16 * 1024;
 const PATIENCE_MS = 20_000;
 
 /** A clock that runs like the machine's, and can be put forward. */
@@ -48,7 +51,6 @@ export class ControlBench {
 	readonly control: Control;
 	readonly app: FastifyInstance;
 	readonly url: string;
-	readonly #sockets: EventsClient[] = [];
 
 	private constructor(parts: {
 		dataDir: string;
@@ -92,6 +94,7 @@ export class ControlBench {
 		app.setValidatorCompiler(validatorCompiler);
 		app.setSerializerCompiler(serializerCompiler);
 		answerWithProblems(app, log);
+		await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES } });
 		await app.register(control.plugin);
 		app.get("/elsewhere", async () => "served");
 		url = await app.listen({ port: 0, host: "127.0.0.1" });
@@ -99,9 +102,8 @@ export class ControlBench {
 	}
 
 	async close({ keepData = false } = {}): Promise<void> {
-		for (const socket of this.#sockets) socket.close();
-		await this.app.close();
 		await this.control.close();
+		await this.app.close();
 		if (!keepData) await rm(this.dataDir, { recursive: true });
 	}
 
@@ -148,8 +150,7 @@ export class ControlBench {
 		const client = new EventsClient(
 			`${this.url.replace("http", "ws")}/api/webinars/${webinarId}/events?token=${token}`,
 		);
-		this.#sockets.push(client);
-		await client.next("welcome");
+		client.welcome = await client.next("welcome");
 		return client;
 	}
 }
@@ -161,6 +162,8 @@ export class EventsClient {
 	readonly socket: WebSocket;
 	/** Resolves with the close code. */
 	readonly closed: Promise<number>;
+	/** Set by `ControlBench.connect`. */
+	welcome!: EventOf<"welcome">;
 	readonly #events: ServerEvent[] = [];
 	readonly #waiters = new Set<() => void>();
 

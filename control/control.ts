@@ -24,14 +24,14 @@ export interface ControlOptions {
 }
 
 export interface Control {
-	/** Registers `/api/…`. The app needs the zod compilers and `answerWithProblems`. */
+	/** Registers `/api/…`. The app needs the zod compilers, `answerWithProblems` and `@fastify/websocket`. */
 	plugin: FastifyPluginAsync;
 	/**
 	 * Who may use WebRTC in this webinar. Publishing and subscribing both need a host, a presenter, or a promoted attendee.
 	 * @throws AppError token-missing, token-invalid, token-expired, forbidden, webinar-unknown, webinar-ended
 	 */
 	admit(token: string | undefined, webinarId: string, action: "publish" | "subscribe"): Promise<Person>;
-	/** To be called after the app is closed. */
+	/** Ends every WebSocket first, which an app that is closed would wait for. */
 	close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function createControl(
 	const access = createAccess({ adminToken }, { tokens, webinars, people, stages });
 	await stages.resume();
 
-	const api = createApi({ access, webinars, people, invitations, stages, events, log });
+	const api = createApi({ access, webinars, people, invitations, stages, events });
 	return {
 		plugin: async (app) => {
 			await app.register(api, { prefix: "/api" });

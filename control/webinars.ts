@@ -174,6 +174,6 @@ function encodeCursor({ createdAt, id }: ListCursor): string {
 /** @throws AppError invalid-parameter: no cursor that `list` gave as `next` */
 export function decodeCursor(cursor: string): ListCursor {
 	const match = /^(\d{4}-[\d:.T-]{18}Z) ([a-z0-9]{12})$/.exec(Buffer.from(cursor, "base64url").toString("utf8"));
-	if (!match?.[1] || !match[2]) throw new AppError("invalid-parameter", "cursor: not one that this server gave");
+	if (!match?.[1] || !match[2]) throw new AppError("invalid-parameter", "next: not one that this server gave");
 	return { createdAt: match[1], id: match[2] };
 }

@@ -13,28 +13,27 @@ const eventsQuery = z.object({ token: z.string().max(4096).optional() });
 export function eventRoute({ access, events }: { access: Access; events: EventFeed }): FastifyPluginAsyncZod {
 	return async (app) => {
 		const identities = new WeakMap<object, { person: Person; webinar: Webinar }>();
-		app.get(
-			"/webinars/:id/events",
-			{
-				schema: {
-					summary: "Events of the webinar, both ways (anyone's token of this webinar)",
-					description: "A WebSocket: one JSON object with a `type` in each text message.",
-					params: webinarParams,
-					querystring: eventsQuery,
-					response: problemResponses,
-				},
-				preHandler: async (request) => {
-					identities.set(request, await access.identify(request.query.token, request.params.id));
-				},
-				wsHandler: (socket, request) => {
-					const identity = identities.get(request);
-					if (identity) events.connect(socket, identity.person, identity.webinar);
-					else socket.terminate();
-				},
+		app.route({
+			method: "GET",
+			url: "/webinars/:id/events",
+			schema: {
+				summary: "Events of the webinar, both ways (anyone's token of this webinar)",
+				description: "A WebSocket: one JSON object with a `type` in each text message.",
+				params: webinarParams,
+				querystring: eventsQuery,
+				response: problemResponses,
 			},
-			async () => {
+			preHandler: async (request) => {
+				identities.set(request, await access.identify(request.query.token, request.params.id));
+			},
+			handler: async () => {
 				throw new AppError("bad-request", "This address takes a WebSocket only");
 			},
-		);
+			wsHandler: (socket, request) => {
+				const identity = identities.get(request);
+				if (identity) events.connect(socket, identity.person, identity.webinar);
+				else socket.terminate();
+			},
+		});
 	};
 }

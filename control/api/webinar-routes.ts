@@ -13,8 +13,7 @@ import { bearerSecurity, problemResponses } from "./problem-responses.ts";
 
 const listQuery = z.object({
 	limit: z.coerce.number().int().min(1).max(100).default(50),
-	/** `next` of the page before. */
-	cursor: z.string().max(200).optional(),
+	next: z.string().max(200).optional().describe("`next` of the page before"),
 });
 
 /** Creating, reading, changing, starting and ending webinars. */
@@ -45,8 +44,8 @@ export function webinarRoutes({ access, webinars }: { access: Access; webinars: 
 				},
 				onRequest: (request) => access.requireAdmin(request.headers.authorization),
 			},
-			({ query: { limit, cursor } }) =>
-				webinars.list({ limit, after: cursor === undefined ? undefined : decodeCursor(cursor) }),
+			({ query: { limit, next } }) =>
+				webinars.list({ limit, after: next === undefined ? undefined : decodeCursor(next) }),
 		);
 
 		app.get(

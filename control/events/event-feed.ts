@@ -33,8 +33,8 @@ export class EventFeed {
 		});
 		const watching = setInterval(() => this.#tellWatching(), WATCHING_INTERVAL_MS);
 		const hands = setInterval(() => this.#tellHands(), HANDS_INTERVAL_MS);
-		// These three end with the emitters, which are closed with control.
-		webinars.on("changed", (webinar) => this.#hub.sendToAll(webinar.id, { type: "webinar", webinar }));
+		// Before the stage hears of it, so that nobody is told of an emptied stage without its reason.
+		webinars.prependListener("changed", (webinar) => this.#hub.sendToAll(webinar.id, { type: "webinar", webinar }));
 		webinars.on("deleted", (webinarId) => this.#hub.closeWebinar(webinarId, "normal", "the webinar was deleted"));
 		stages.on("stage", (stage) => this.#tellStage(stage));
 		stages.on("hands", (stage) => this.#handsToTell.add(stage));
