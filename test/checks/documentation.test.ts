@@ -13,7 +13,10 @@ function linksIn(markdown: string): string[] {
 /** Anchors of a Markdown file's headings, as GitHub makes them. */
 function anchorsIn(markdown: string): string[] {
 	return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
-		heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"),
+		heading
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N} _-]/gu, "")
+			.replaceAll(" ", "-"),
 	);
 }
 
@@ -28,7 +31,8 @@ function brokenLinks(file: string, markdown: string): string[] {
 
 describe("documentation", () => {
 	it("has its broken links found", () => {
-		const markdown = "# Two words\n[a](gone.md) ![b](images/gone.png) [c](#two-words) [d](#gone) [e](https://x.org/)\n`[f](x)`";
+		const markdown =
+			"# Two words\n[a](gone.md) ![b](images/gone.png) [c](#two-words) [d](#gone) [e](https://x.org/)\n`[f](x)`";
 		expect(brokenLinks("README.md", markdown)).toEqual(["gone.md", "images/gone.png", "#gone"]);
 	});
 

@@ -33,7 +33,12 @@ const broken: [rule: string, file: string, source: string, said: string][] = [
 	["door: werift", "ingest/whip/a.ts", `import { RTCPeerConnection } from "werift";`, "door is ingest/transport"],
 	["door: werift by a path", "ingest/feed/a.ts", `import "werift/lib/x.js";`, "door is ingest/transport"],
 	["door: node-av", "ingest/a.ts", `import { Decoder } from "node-av/api";`, "door is transcoder"],
-	["door: fluent-ffmpeg", "transcoder/compose/a.ts", `import ffmpeg from "fluent-ffmpeg";`, "door is transcoder/encode"],
+	[
+		"door: fluent-ffmpeg",
+		"transcoder/compose/a.ts",
+		`import ffmpeg from "fluent-ffmpeg";`,
+		"door is transcoder/encode",
+	],
 	["door: hls.js", "src/lib/components/A.svelte", `<script>import Hls from "hls.js/light"</script>`, "src/lib/player"],
 	["door: kysely", "control/webinars.ts", `import { sql } from "kysely";`, "door is control/store"],
 	["door: playwright", "deploy/demo/a.ts", `import { chromium } from "playwright-core";`, "door is test"],

@@ -10,7 +10,14 @@ import { root } from "./repository-files.ts";
  * find nothing.
  */
 const script = join(root, "node_modules/svelte-check/bin/svelte-check");
-const options = { strict: true, noEmit: true, module: "esnext", moduleResolution: "bundler", target: "esnext", types: [] };
+const options = {
+	strict: true,
+	noEmit: true,
+	module: "esnext",
+	moduleResolution: "bundler",
+	target: "esnext",
+	types: [],
+};
 
 let folder: string;
 beforeEach(async () => {

@@ -20,6 +20,10 @@ export class RostrumApi {
 		return webinarSchema.parse(await this.#call("POST", "", { title }));
 	}
 
+	async read(webinarId: string): Promise<Webinar> {
+		return webinarSchema.parse(await this.#call("GET", `/${webinarId}`));
+	}
+
 	async start(webinarId: string): Promise<Webinar> {
 		return webinarSchema.parse(await this.#call("POST", `/${webinarId}/start`));
 	}

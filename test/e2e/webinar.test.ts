@@ -1,0 +1,262 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Invitation } from "../../core/protocol/webinar.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { eventually } from "../support/deadline.ts";
+import type { DecodedMedia } from "../support/decode-media.ts";
+import { writeFakeCamera, writeFakeMicrophone } from "../support/fake-devices.ts";
+import { startForeignPage } from "../support/foreign-page.ts";
+import { findColour } from "../support/measure-picture.ts";
+import { toneShare } from "../support/measure-sound.ts";
+import { framesDecoded, streamToneShare, videoColour } from "../support/page-media.ts";
+import { fetchMultivariant, ProgrammeTap } from "../support/programme-tap.ts";
+import { type RostrumServer, startRostrumServer } from "../support/rostrum-server.ts";
+import { colourDistance, type Rgb } from "../support/solid-picture.ts";
+
+interface Actor {
+	name: string;
+	colour: Rgb;
+	toneHz: number;
+}
+
+const ADA: Actor = { name: "Ada", colour: [190, 40, 40], toneHz: 440 };
+const BEA: Actor = { name: "Bea", colour: [40, 60, 190], toneHz: 1000 };
+const CLEO: Actor = { name: "Cleo", colour: [40, 150, 60], toneHz: 1550 };
+
+const STEP_MS = 30_000;
+const WATCHED_MS = 60_000;
+const LATENCY_LIMIT_MS = 3000;
+/** Of the picture; with three people a tile takes a quarter less its gutters. */
+const TILE_SHARE = 0.12;
+/** Cameras pass two lossy codecs and two changes of colour space. */
+const COLOUR_TOLERANCE = 50;
+/** Of the sound's energy; three speak at a time, and browsers level their microphones as they see fit. */
+const TONE_SHARE = 0.05;
+const CENTRE = { x: 0.5, y: 0.5 };
+
+let server: RostrumServer;
+let folder: string;
+let webinarId: string;
+let tap: ProgrammeTap;
+const browsers: Browser[] = [];
+let hostUrl: string;
+let invitations: { ada: Invitation; bea: Invitation };
+let adaPage: Page;
+let beaPage: Page;
+let hostPage: Page;
+let viewerPage: Page;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), "rostrum-e2e-"));
+	server = await startRostrumServer();
+	webinarId = (await server.api.createWebinar("A webinar from end to end")).id;
+	hostUrl = (await server.api.invite(webinarId, "host", "Hana")).url;
+	invitations = {
+		ada: await server.api.invite(webinarId, "presenter", ADA.name),
+		bea: await server.api.invite(webinarId, "presenter", BEA.name),
+	};
+	adaPage = await openPage(await browserOf(ADA), invitations.ada.url);
+	beaPage = await openPage(await browserOf(BEA), invitations.bea.url);
+	const audience = await browserOf(CLEO);
+	hostPage = await openPage(audience, hostUrl);
+	viewerPage = await openPage(audience, `${server.baseUrl}/watch/${webinarId}`);
+});
+
+afterAll(async () => {
+	await tap?.close();
+	await Promise.all(browsers.map((browser) => browser.close()));
+	await server?.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+async function browserOf({ name, colour, toneHz }: Actor): Promise<Browser> {
+	const devices = { cameraPath: join(folder, `${name}.y4m`), microphonePath: join(folder, `${name}.wav`) };
+	await writeFakeCamera(devices.cameraPath, colour);
+	await writeFakeMicrophone(devices.microphonePath, toneHz);
+	const browser = await launchChromium(devices);
+	browsers.push(browser);
+	return browser;
+}
+
+async function openPage(browser: Browser, url: string): Promise<Page> {
+	const page = await browser.newPage({ viewport: { width: 900, height: 640 } });
+	page.setDefaultTimeout(STEP_MS);
+	await page.goto(url);
+	return page;
+}
+
+function shows({ frames }: DecodedMedia, { colour }: Actor): boolean {
+	const last = frames.at(-1);
+	return last !== undefined && findColour(last, colour).share > TILE_SHARE;
+}
+
+function untilShown(actors: Actor[], absent: Actor[], what: string): Promise<DecodedMedia> {
+	return tap.untilShown(
+		(media) => actors.every((one) => shows(media, one)) && !absent.some((one) => shows(media, one)),
+		what,
+	);
+}
+
+const player = (page: Page): Locator => page.locator("[data-player-state]");
+const tileOf = (page: Page, { person }: Invitation): Locator =>
+	page.locator(`figure[data-person="${person.personId}"] video`);
+
+/** That a `<video>` goes on, and shows and sounds like somebody. */
+async function expectLive(video: Locator, { name, colour, toneHz }: Actor): Promise<void> {
+	let seen: unknown;
+	await eventually(
+		async () => {
+			seen = await videoColour(video, CENTRE);
+			return colourDistance(seen as Rgb, colour) < COLOUR_TOLERANCE;
+		},
+		STEP_MS,
+		() => `${name} is not seen, but ${seen}`,
+	);
+	const before = await framesDecoded(video);
+	await eventually(
+		async () => (await framesDecoded(video)) > before + 15,
+		STEP_MS,
+		() => `${name} stands still`,
+	);
+	expect(await streamToneShare(video, toneHz)).toBeGreaterThan(0.3);
+}
+
+async function untilPlaying(page: Page): Promise<void> {
+	await eventually(
+		async () => (await player(page).getAttribute("data-player-state")) === "playing",
+		STEP_MS,
+		() => "the player does not play",
+	);
+	const video = player(page).locator("video");
+	const before = await framesDecoded(video);
+	await eventually(
+		async () => (await framesDecoded(video)) > before + 30,
+		STEP_MS,
+		() => "the player stands still",
+	);
+}
+
+test("two presenters go on air from their pages; their pictures and tones are in the programme", async () => {
+	await hostPage.getByRole("button", { name: "Start webinar" }).click();
+	tap = await ProgrammeTap.start({ baseUrl: server.baseUrl, webinarId });
+	for (const page of [adaPage, beaPage]) {
+		await page.getByRole("button", { name: "Go on air" }).click();
+		await page.getByText("You are on air").waitFor();
+	}
+	const media = await untilShown([ADA, BEA], [], "Ada and Bea side by side");
+	const last = media.frames.at(-1);
+	if (!last) throw new Error("no frame");
+	const [left, right] = [findColour(last, ADA.colour), findColour(last, BEA.colour)];
+	expect(left.x).toBeLessThan(0.5);
+	expect(right.x).toBeGreaterThan(0.5);
+	expect(left.y).toBeCloseTo(right.y, 1);
+	const { sound } = await tap.next(2);
+	for (const { toneHz } of [ADA, BEA]) expect(toneShare(sound, toneHz)).toBeGreaterThan(TONE_SHARE);
+});
+
+test("each presenter sees and hears the other", async () => {
+	await expectLive(tileOf(adaPage, invitations.bea), BEA);
+	await expectLive(tileOf(beaPage, invitations.ada), ADA);
+});
+
+test("a viewer watches for a minute without a stall, less than 3 s behind, while a presenter leaves and rejoins", async () => {
+	await untilPlaying(viewerPage);
+	const watched = player(viewerPage);
+	const stallsBefore = await watched.getAttribute("data-stalls");
+	const framesBefore = await framesDecoded(watched.locator("video"));
+	const startedAtMs = performance.now();
+	const latenciesMs: number[] = [];
+	const states = new Set<string | null>();
+
+	const rejoining = (async () => {
+		await beaPage.getByRole("button", { name: "Leave the stage" }).click();
+		await untilShown([ADA], [BEA], "Ada alone");
+		await beaPage.getByRole("button", { name: "Go on air" }).click();
+		await untilShown([ADA, BEA], [], "Bea is back");
+	})();
+	while (performance.now() - startedAtMs < WATCHED_MS) {
+		latenciesMs.push(Number(await watched.getAttribute("data-latency-ms")));
+		states.add(await watched.getAttribute("data-player-state"));
+		await viewerPage.waitForTimeout(500);
+	}
+	await rejoining;
+	expect([...states]).toEqual(["playing"]);
+	expect(await watched.getAttribute("data-stalls")).toBe(stallsBefore);
+	expect(Math.max(...latenciesMs)).toBeLessThan(LATENCY_LIMIT_MS);
+	expect(Math.min(...latenciesMs)).toBeGreaterThan(0);
+	// Not every one of 30 a second is decoded on a busy machine, but a frozen picture has none.
+	expect((await framesDecoded(watched.locator("video"))) - framesBefore).toBeGreaterThan((WATCHED_MS / 1000) * 20);
+	expect(colourDistance(await videoColour(watched.locator("video"), { x: 0.25, y: 0.5 }), ADA.colour)).toBeLessThan(
+		COLOUR_TOLERANCE,
+	);
+	expect(tap.updates.at(-1)?.playlist.text).not.toMatch(/^#EXT-X-DISCONTINUITY$/m);
+	expect(tap.segments.filter(({ discontinuity }) => discontinuity)).toEqual([]);
+});
+
+test("a viewer is brought on stage and goes back to the programme", async () => {
+	await viewerPage.getByRole("button", { name: "Raise hand" }).click();
+	await viewerPage.getByLabel("Your name").fill(CLEO.name);
+	await viewerPage.getByRole("button", { name: "Continue" }).click();
+	await hostPage.getByRole("button", { name: "Accept" }).click();
+	await viewerPage.getByRole("dialog").getByRole("button", { name: "Join the stage" }).click();
+
+	const media = await untilShown([ADA, BEA, CLEO], [], "all three");
+	expect(media.complaints).toEqual([]);
+	const { sound } = await tap.next(2);
+	for (const { toneHz } of [ADA, BEA, CLEO]) expect(toneShare(sound, toneHz)).toBeGreaterThan(TONE_SHARE);
+	await expectLive(tileOf(viewerPage, invitations.ada), ADA);
+	await expectLive(tileOf(viewerPage, invitations.bea), BEA);
+	const guest = adaPage.locator("figure[data-slot]").filter({ hasText: CLEO.name }).locator("video");
+	await expectLive(guest, CLEO);
+
+	await hostPage.getByRole("listitem").filter({ hasText: CLEO.name }).getByRole("button", { name: "Remove from stage" }).click();
+	await hostPage.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+	await untilPlaying(viewerPage);
+	await untilShown([ADA, BEA], [CLEO], "Cleo has gone");
+	await eventually(
+		async () =>
+			colourDistance(await videoColour(player(viewerPage).locator("video"), { x: 0.25, y: 0.5 }), ADA.colour) <
+			COLOUR_TOLERANCE,
+		STEP_MS,
+		() => "the programme is not seen again",
+	);
+});
+
+test("the player sits in a page of another origin", async () => {
+	const { links } = await server.api.read(webinarId);
+	const foreign = await startForeignPage(
+		`<!doctype html><title>News</title><iframe src="${links.embed}" width="640" height="360" allow="autoplay; fullscreen"></iframe>`,
+	);
+	const [browser] = browsers;
+	if (!browser) throw new Error("no browser");
+	const page = await openPage(browser, foreign.url);
+	try {
+		const embedded = page.frameLocator("iframe").locator("[data-player-state] video");
+		await eventually(
+			async () => colourDistance(await videoColour(embedded, { x: 0.25, y: 0.5 }), ADA.colour) < COLOUR_TOLERANCE,
+			STEP_MS,
+			() => "the programme is not seen",
+		);
+		const before = await framesDecoded(embedded);
+		await eventually(
+			async () => (await framesDecoded(embedded)) > before + 60,
+			STEP_MS,
+			() => "the picture stands still",
+		);
+	} finally {
+		await page.close();
+		await foreign.close();
+	}
+});
+
+test("the host ends the webinar; everyone sees so, and every playlist says so", async () => {
+	const { playlistUrls } = await fetchMultivariant(server.baseUrl, webinarId);
+	await hostPage.getByRole("button", { name: "End webinar" }).click();
+	await hostPage.getByRole("dialog").getByRole("button", { name: "End for everyone" }).click();
+	await tap.until(() => tap.ended, "the end");
+	for (const url of playlistUrls) expect(await (await fetch(url)).text()).toContain("#EXT-X-ENDLIST");
+	for (const page of [viewerPage, adaPage, beaPage]) await page.getByText("This webinar has ended").waitFor();
+});
