@@ -1,3 +1,4 @@
+import { inRoot } from "./paths.mjs";
 import { createProgress } from "./progress.mjs";
 import { endRunningCommands } from "./run-command.mjs";
 import { describeError, SetupError } from "./setup-error.mjs";
@@ -33,7 +34,7 @@ export async function prepare(steps) {
 		for (const step of steps) {
 			let found = await step.check();
 			if (found === undefined && !unlock) {
-				unlock = await takeSetupLock({
+				unlock = await takeSetupLock(inRoot(".setup.lock"), {
 					isInterrupted: () => interrupted !== undefined,
 					onWait: (pid) => progress.note(`… Waiting for process ${pid}, which prepares this folder`),
 				});

@@ -1,16 +1,15 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { inRoot } from "./paths.mjs";
 
 const POLL_MS = 500;
-const path = inRoot(".setup.lock");
 
 /**
  * Lets one start at a time change the folder; the others wait, then find the work done. The file holds its owner's pid,
  * so the lock of a start that was killed is taken over.
+ * @param {string} path
  * @param {{ isInterrupted: () => boolean, onWait: (pid: number) => void }} options
  * @returns {Promise<() => Promise<void>>} gives the lock back
  */
-export async function takeSetupLock({ isInterrupted, onWait }) {
+export async function takeSetupLock(path, { isInterrupted, onWait }) {
 	let told = false;
 	let emptyPolls = 0;
 	for (;;) {
