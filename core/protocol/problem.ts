@@ -28,7 +28,7 @@ export const problems = {
 	"precondition-required": [428, "An If-Match header is needed"],
 	"too-many-requests": [429, "Too many requests"],
 	internal: [500, "Something went wrong on the server"],
-	"unavailable": [503, "The server cannot take this on now"],
+	unavailable: [503, "The server cannot take this on now"],
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof problems;
 

@@ -29,7 +29,10 @@ const environmentSchema = z.object({
 		.string()
 		.transform((value) => (value === "all" ? [...roles] : value.split(",").map((role) => role.trim())))
 		.pipe(z.array(z.enum(roles)))
-		.refine((chosen) => roles.every((role) => chosen.includes(role)), "must name every role (or be all): several nodes are not part of this version")
+		.refine(
+			(chosen) => roles.every((role) => chosen.includes(role)),
+			"must name every role (or be all): several nodes are not part of this version",
+		)
 		.prefault("all"),
 	DATABASE_URL: notYet("PostgreSQL"),
 	REDIS_URL: notYet("Redis"),

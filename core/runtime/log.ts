@@ -1,17 +1,31 @@
-import { type Logger, pino, type DestinationStream } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 export type { Logger };
 
 /** The root logger: JSON lines, or readable lines when `pretty`. Parts take a child with `{component}` and their ids. */
-export function createLog({ level, pretty, stream }: { level: string; pretty: boolean; stream?: DestinationStream }): Logger {
+export function createLog({
+	level,
+	pretty,
+	stream,
+}: {
+	level: string;
+	pretty: boolean;
+	stream?: DestinationStream;
+}): Logger {
 	const options = {
 		level,
 		base: null,
-		redact: { paths: ["token", "*.token", "authorization", "*.authorization", "req.headers.authorization"], censor: "[redacted]" },
+		redact: {
+			paths: ["token", "*.token", "authorization", "*.authorization", "req.headers.authorization"],
+			censor: "[redacted]",
+		},
 	};
 	if (stream) return pino(options, stream);
 	if (!pretty) return pino(options);
-	return pino({ ...options, transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "HH:MM:ss.l" } } });
+	return pino({
+		...options,
+		transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "HH:MM:ss.l" } },
+	});
 }
 
 /** A request's address without its query, which may hold a token. */
