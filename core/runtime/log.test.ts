@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { addressWithoutQuery, createLog } from "./log.ts";
+
+test("lines are JSON, from the level on, with what is secret blacked out", () => {
+	const lines: string[] = [];
+	const log = createLog({ level: "info", pretty: false, stream: { write: (line) => void lines.push(line) } });
+	log.debug("unheard");
+	log
+		.child({ component: "ingest" })
+		.info({ token: "s3cret", person: { token: "s3cret" }, headers: { authorization: "s3cret" } }, "heard");
+	expect(lines).toHaveLength(1);
+	expect(JSON.parse(lines[0] ?? "")).toMatchObject({ component: "ingest", token: "[redacted]", msg: "heard" });
+	expect(lines[0]).not.toContain("s3cret");
+});
+
+test("an address is logged without its query", () => {
+	expect(addressWithoutQuery("/api/webinars/x/events?token=s3cret")).toBe("/api/webinars/x/events");
+	expect(addressWithoutQuery("/api/webinars")).toBe("/api/webinars");
+});
