@@ -10,7 +10,7 @@ import type { Invitation, Role, Webinar } from "../core/protocol/webinar.ts";
 import { type Bus, createMemoryBus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import { createLog } from "../core/runtime/log.ts";
-import { answerWithProblems } from "../core/runtime/problem-answers.ts";
+import { answerFrameworkErrors, answerWithProblems } from "../core/runtime/problem-answers.ts";
 import { createTokens, type Tokens } from "../core/runtime/tokens.ts";
 import { type Control, createControl } from "./control.ts";
 
@@ -90,7 +90,7 @@ export class ControlBench {
 			{ dataDir: directory, publicUrl: () => url, adminToken: ADMIN_TOKEN, tokenSecret: TOKEN_SECRET },
 			{ log, clock, bus },
 		);
-		const app = fastify();
+		const app = fastify({ frameworkErrors: answerFrameworkErrors(log) });
 		app.setValidatorCompiler(validatorCompiler);
 		app.setSerializerCompiler(serializerCompiler);
 		answerWithProblems(app, log);

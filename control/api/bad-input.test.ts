@@ -197,3 +197,7 @@ describe("a webinar that is not there", () => {
 		}
 	});
 });
+
+test.each(["%zz", "x".repeat(300)])("an address no router can read is refused: %s", async (id) => {
+	expectProblem(await bench.request("GET", `/api/webinars/${id}`), 400, "bad-request");
+});
