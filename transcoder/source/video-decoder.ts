@@ -1,0 +1,61 @@
+import { AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_ID_H264, AV_CODEC_ID_VP8, AV_LOG_QUIET, AVERROR_EAGAIN } from "node-av/constants";
+import { Codec, CodecContext, Frame, Log, Packet } from "node-av/lib";
+
+export interface DecodedPicture {
+	/** To be freed by whoever takes it. */
+	frame: Frame;
+	captureMs: number;
+	/** libav concealed missing or broken parts. */
+	damaged: boolean;
+}
+
+/** One thread, no picture held back; the work is done on libuv's threads. Calls must not overlap. */
+export class VideoDecoder {
+	readonly #context: CodecContext;
+	readonly #packet = new Packet();
+
+	private constructor(context: CodecContext) {
+		this.#context = context;
+		this.#packet.alloc();
+	}
+
+	/** @throws Error when libav cannot open the decoder */
+	static async open(codec: "VP8" | "H264"): Promise<VideoDecoder> {
+		Log.setLevel(AV_LOG_QUIET); // libav writes to stderr whatever a publisher's bytes make it complain about
+		const found = Codec.findDecoder(codec === "VP8" ? AV_CODEC_ID_VP8 : AV_CODEC_ID_H264);
+		if (!found) throw new Error(`libav has no ${codec} decoder`);
+		const context = new CodecContext();
+		context.allocContext3(found);
+		context.threadCount = 1; // more would each hold back a picture
+		context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+		const result = await context.open2(found, null);
+		if (result < 0) throw new Error(`libav cannot open its ${codec} decoder: ${result}`);
+		return new VideoDecoder(context);
+	}
+
+	/** @throws Error when libav refuses the data; the decoder is then best replaced */
+	async decode(data: Buffer, captureMs: number): Promise<DecodedPicture[]> {
+		this.#packet.data = data;
+		this.#packet.pts = BigInt(Math.round(captureMs * 1000));
+		const sent = await this.#context.sendPacket(this.#packet);
+		if (sent < 0) throw new Error(`libav refuses a coded picture: ${sent}`);
+		const pictures: DecodedPicture[] = [];
+		for (;;) {
+			const frame = new Frame();
+			frame.alloc();
+			const received = await this.#context.receiveFrame(frame);
+			if (received < 0) {
+				frame.free();
+				if (received === AVERROR_EAGAIN) return pictures;
+				for (const picture of pictures) picture.frame.free();
+				throw new Error(`libav cannot decode a picture: ${received}`);
+			}
+			pictures.push({ frame, captureMs: Number(frame.pts) / 1000, damaged: frame.decodeErrorFlags !== 0 });
+		}
+	}
+
+	close(): void {
+		this.#packet.free();
+		this.#context.freeContext();
+	}
+}
