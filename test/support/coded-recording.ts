@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,6 +17,22 @@ export class CodedRecording {
 	constructor(tracks: TrackConfig[], frames: Buffer[][]) {
 		this.tracks = tracks;
 		this.frames = frames;
+	}
+
+	static async load(path: string): Promise<CodedRecording> {
+		const { tracks, frames } = JSON.parse(await readFile(path, "utf8")) as {
+			tracks: TrackConfig[];
+			frames: string[][];
+		};
+		return new CodedRecording(
+			tracks,
+			frames.map((track) => track.map((frame) => Buffer.from(frame, "base64"))),
+		);
+	}
+
+	async save(path: string): Promise<void> {
+		const frames = this.frames.map((track) => track.map((frame) => frame.toString("base64")));
+		await writeFile(path, JSON.stringify({ tracks: this.tracks, frames }));
 	}
 
 	/** The `index`-th frame of a track, from the beginning again after the end. */

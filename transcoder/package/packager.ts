@@ -76,11 +76,16 @@ export class Packager {
 		this.#run = { config, cutter };
 	}
 
-	/** @throws Error when the frame breaks what a run promises (see PartCutter): the run can only be ended after it */
-	add(frame: CodedFrame): void {
+	/**
+	 * Returns whether a part was published.
+	 * @throws Error when the frame breaks what a run promises (see PartCutter): the run can only be ended after it
+	 */
+	add(frame: CodedFrame): boolean {
 		if (!this.#run) throw new Error("a frame came before its run");
 		this.#run.cutter.add(frame);
+		const before = this.#nextPart;
 		for (let cut = this.#run.cutter.next(); cut; cut = this.#run.cutter.next()) this.#addPart(this.#run, cut);
+		return this.#nextPart > before;
 	}
 
 	/** Publishes what the run still has as a short part, and closes the open segment. Another run may follow. */
