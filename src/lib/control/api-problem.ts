@@ -29,7 +29,9 @@ export async function problemOfAnswer(response: Response): Promise<ApiProblem> {
 	return new ApiProblem(
 		unavailable ? "unavailable" : "unexpected-answer",
 		response.status,
-		unavailable ? "The server is busy or restarting. Please try again in a moment." : `The server answered in a way this page does not understand (${response.status}).`,
+		unavailable
+			? "The server is busy or restarting. Please try again in a moment."
+			: `The server answered in a way this page does not understand (${response.status}).`,
 	);
 }
 

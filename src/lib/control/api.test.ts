@@ -19,7 +19,10 @@ function answering(status: number, body: unknown) {
 		const text = typeof body === "string" ? body : JSON.stringify(body);
 		return new Response(status === 204 ? null : text, { status });
 	};
-	return { requests, api: createApi({ baseUrl: "http://x", token: () => "secret", fetch: fetch as typeof globalThis.fetch }) };
+	return {
+		requests,
+		api: createApi({ baseUrl: "http://x", token: () => "secret", fetch: fetch as typeof globalThis.fetch }),
+	};
 }
 
 test("a call carries the token and the body, and gives the parsed answer", async () => {
@@ -52,8 +55,14 @@ test("a proxy's error page and an answer of another shape are told apart from th
 		code: "unavailable",
 		status: 502,
 	});
-	await expect(answering(418, "{}").api.getWebinar("a")).rejects.toMatchObject({ code: "unexpected-answer", status: 418 });
-	await expect(answering(200, { id: 1 }).api.getWebinar("a")).rejects.toMatchObject({ code: "unexpected-answer", status: 200 });
+	await expect(answering(418, "{}").api.getWebinar("a")).rejects.toMatchObject({
+		code: "unexpected-answer",
+		status: 418,
+	});
+	await expect(answering(200, { id: 1 }).api.getWebinar("a")).rejects.toMatchObject({
+		code: "unexpected-answer",
+		status: 200,
+	});
 });
 
 test("no connection is said as such", async () => {

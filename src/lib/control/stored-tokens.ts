@@ -44,7 +44,13 @@ export function forgetAdminToken(): void {
 }
 
 /** Storage keys and tokens in an address; empty for a fragment that is something else. */
-export function tokensOfAddress({ pathname, hash }: { pathname: string; hash: string }): [key: string, token: string][] {
+export function tokensOfAddress({
+	pathname,
+	hash,
+}: {
+	pathname: string;
+	hash: string;
+}): [key: string, token: string][] {
 	const fragment = new URLSearchParams(hash.slice(1));
 	const found: [string, string][] = [];
 	const admin = fragment.get("admin");

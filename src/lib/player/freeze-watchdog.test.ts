@@ -10,7 +10,10 @@ interface Seconds {
 	edge?: (s: number) => number | null;
 }
 
-function run(watchdog: FreezeWatchdog, { from, to, shouldPlay = true, position, bufferEnd = () => 10, edge = (s) => s + 30 }: Seconds) {
+function run(
+	watchdog: FreezeWatchdog,
+	{ from, to, shouldPlay = true, position, bufferEnd = () => 10, edge = (s) => s + 30 }: Seconds,
+) {
 	const remedies: [number, string][] = [];
 	for (let s = from; s < to; s += 0.25) {
 		const moment = { nowMs: s * 1000, shouldPlay, positionS: position(s), bufferEndS: bufferEnd(s), edgeS: edge(s) };

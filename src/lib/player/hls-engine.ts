@@ -117,7 +117,10 @@ export class HlsEngine implements PlaybackEngine {
 
 	#error({ fatal, type, details }: ErrorData): void {
 		if (!fatal || this.#suspendedAtMs !== null) return;
-		if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR || details === ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
+		if (
+			details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
+			details === ErrorDetails.BUFFER_ADD_CODEC_ERROR
+		) {
 			this.#listener.unplayable("This browser cannot play the stream's video or audio format.");
 			this.destroy();
 			return;

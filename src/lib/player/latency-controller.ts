@@ -18,8 +18,8 @@ const COMFORTABLE_BUFFER_MS = 350;
 const THIN_BUFFER_MS = 150;
 /** Longer than a part and its way here: the buffer falls and rises with every part. */
 const BUFFER_WINDOW_MS = 2000;
-/** From here on one jump disturbs less than a minute of hurried speech. */
-const JUMP_MS = 5000;
+/** From here on one jump disturbs less than half a minute of hurried speech. */
+const JUMP_MS = 3000;
 
 interface Moment {
 	/** Any steady clock. */

@@ -7,6 +7,8 @@ import type { PlaybackEngine, PlaybackEngineListener, PlayerLevel } from "./play
 export type PlayerState = "idle" | "loading" | "playing" | "stalled" | "paused" | "ended" | "failed";
 
 const TICK_MS = 250;
+/** A hole in the buffer that is not filled by then stays one: the stream leaves one when its encoder is replaced. */
+const HOLE_MS = 400;
 
 interface LivePlayerOptions {
 	/** Address of the multivariant playlist. */
@@ -178,7 +180,8 @@ export class LivePlayer {
 		const playingDateMs = engine.playingDateMs;
 		const latencyMs = playingDateMs === null ? null : Date.now() + this.#clockOffsetMs() - playingDateMs;
 		this.latencyMs = latencyMs === null ? null : Math.round(latencyMs);
-		if (this.#stalledSinceMs !== null) this.stalledMs = Math.round(this.#stalledBeforeMs + nowMs - this.#stalledSinceMs);
+		if (this.#stalledSinceMs !== null)
+			this.stalledMs = Math.round(this.#stalledBeforeMs + nowMs - this.#stalledSinceMs);
 
 		if (this.state === "playing" && latencyMs !== null) {
 			const bufferMs = (bufferEndS - video.currentTime) * 1000;
@@ -186,6 +189,7 @@ export class LivePlayer {
 			if (video.playbackRate !== rate) video.playbackRate = rate;
 			if (this.#latency.isTooLate({ nowMs, latencyMs })) this.goLive();
 		}
+		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) skipHole(video);
 		const shouldPlay = this.#wantsToPlay && !this.autoplayBlocked && video.readyState > 0;
 		const { edgeS } = engine;
 		const remedy = this.#watchdog.check({ nowMs, shouldPlay, positionS: video.currentTime, bufferEndS, edgeS });
@@ -227,4 +231,17 @@ function endOfBuffer({ buffered, currentTime }: HTMLVideoElement): number {
 		if (buffered.start(i) <= currentTime + 0.05 && buffered.end(i) >= currentTime) return buffered.end(i);
 	}
 	return currentTime;
+}
+
+/** Goes on with the next buffered range, when the one before has been played to its end. */
+function skipHole(video: HTMLVideoElement): void {
+	const { buffered, currentTime } = video;
+	if (endOfBuffer(video) - currentTime > 0.1) return;
+	for (let i = 0; i < buffered.length; i++) {
+		const startS = buffered.start(i);
+		if (startS > currentTime && buffered.end(i) - startS > 0.1) {
+			video.currentTime = startS + 0.001;
+			return;
+		}
+	}
 }

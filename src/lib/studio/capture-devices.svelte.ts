@@ -1,4 +1,10 @@
-import { type CaptureKinds, type CaptureProblem, captureObstacle, captureProblem, lostProblem } from "./capture-problem.ts";
+import {
+	type CaptureKinds,
+	type CaptureProblem,
+	captureObstacle,
+	captureProblem,
+	lostProblem,
+} from "./capture-problem.ts";
 import { LevelMeter } from "./level-meter.ts";
 
 export interface CaptureDevice {
@@ -8,7 +14,11 @@ export interface CaptureDevice {
 
 type Kind = "camera" | "microphone";
 
-const PICTURE: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+const PICTURE: MediaTrackConstraints = {
+	width: { ideal: 1280 },
+	height: { ideal: 720 },
+	frameRate: { ideal: 30, max: 30 },
+};
 const SOUND: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** The camera and microphone someone goes on stage with. One of them is enough; `problem` says what became of the other. */
@@ -74,7 +84,9 @@ export class CaptureDevices {
 		if (this.problem) return;
 		const session = new AbortController();
 		this.#session = session;
-		navigator.mediaDevices.addEventListener("devicechange", () => void this.#devicesChanged(), { signal: session.signal });
+		navigator.mediaDevices.addEventListener("devicechange", () => void this.#devicesChanged(), {
+			signal: session.signal,
+		});
 		await this.#exchange({ camera: true, microphone: true });
 	}
 

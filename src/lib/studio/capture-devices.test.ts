@@ -93,15 +93,18 @@ test.each([
 	["video", "NotFoundError", ["audio"], "not-found", /camera/],
 	["video", "NotReadableError", ["audio"], "in-use", /camera/],
 	["audio", "NotReadableError", ["video"], "in-use", /microphone/],
-] as const)("without %s (%s) the other one works, and the words are about the missing one", async (kind, name, left, code, words) => {
-	plugged[kind] = new DOMException("", name);
-	const devices = new CaptureDevices();
-	await devices.open();
-	expect(kinds(devices)).toEqual(left);
-	expect(devices.problem?.code).toBe(code);
-	expect(devices.problem?.message).toMatch(words);
-	devices.close();
-});
+] as const)(
+	"without %s (%s) the other one works, and the words are about the missing one",
+	async (kind, name, left, code, words) => {
+		plugged[kind] = new DOMException("", name);
+		const devices = new CaptureDevices();
+		await devices.open();
+		expect(kinds(devices)).toEqual(left);
+		expect(devices.problem?.code).toBe(code);
+		expect(devices.problem?.message).toMatch(words);
+		devices.close();
+	},
+);
 
 test("a plain refusal leaves nothing open and says so", async () => {
 	plugged = { video: new DOMException("Permission denied", "NotAllowedError"), audio: [] };

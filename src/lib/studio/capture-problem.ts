@@ -21,7 +21,10 @@ export interface CaptureKinds {
 }
 
 /** What stands in the way of asking for devices at all, or null. */
-export function captureObstacle(isSecureContext: boolean, mediaDevices: MediaDevices | undefined): CaptureProblem | null {
+export function captureObstacle(
+	isSecureContext: boolean,
+	mediaDevices: MediaDevices | undefined,
+): CaptureProblem | null {
 	if (!isSecureContext) {
 		const message =
 			"Browsers give out the camera and microphone only on pages with a secure address. " +
@@ -43,7 +46,10 @@ export function captureProblem(error: unknown, wanted: CaptureKinds): CapturePro
 	switch (name) {
 		case "NotAllowedError":
 			if (/dismissed/i.test(message)) {
-				return { code: "dismissed", message: `The question about your ${what} was closed unanswered. Try again and choose “Allow”.` };
+				return {
+					code: "dismissed",
+					message: `The question about your ${what} was closed unanswered. Try again and choose “Allow”.`,
+				};
 			}
 			if (/system/i.test(message)) {
 				return {
@@ -58,7 +64,10 @@ export function captureProblem(error: unknown, wanted: CaptureKinds): CapturePro
 		case "SecurityError":
 			return { code: "denied", message: `The browser's settings forbid this page to use your ${what}.` };
 		case "NotFoundError":
-			return { code: "not-found", message: `No ${what} was found. Plug ${wanted.camera && wanted.microphone ? "one" : "it"} in, then try again.` };
+			return {
+				code: "not-found",
+				message: `No ${what} was found. Plug ${wanted.camera && wanted.microphone ? "one" : "it"} in, then try again.`,
+			};
 		case "NotReadableError":
 		case "AbortError":
 			return {
@@ -74,7 +83,10 @@ export function captureProblem(error: unknown, wanted: CaptureKinds): CapturePro
 
 /** A device that was in use is gone. */
 export function lostProblem(wanted: CaptureKinds): CaptureProblem {
-	return { code: "lost", message: `Your ${whatWasWanted(wanted)} was disconnected. Plug it in again, or choose another.` };
+	return {
+		code: "lost",
+		message: `Your ${whatWasWanted(wanted)} was disconnected. Plug it in again, or choose another.`,
+	};
 }
 
 function whatWasWanted({ camera, microphone }: CaptureKinds): string {

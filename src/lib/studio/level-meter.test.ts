@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { levelOf } from "./level-meter.ts";
 
-const sine = (amplitude: number) => Float32Array.from({ length: 480 }, (_, i) => amplitude * Math.sin((i * 2 * Math.PI) / 48));
+const sine = (amplitude: number) =>
+	Float32Array.from({ length: 480 }, (_, i) => amplitude * Math.sin((i * 2 * Math.PI) / 48));
 
 test("silence is 0, and ten times the amplitude is 20 of the 60 dB more", () => {
 	expect(levelOf(new Float32Array(480))).toBe(0);

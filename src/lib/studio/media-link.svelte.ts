@@ -70,7 +70,10 @@ export class MediaLink {
 		this.#run = run;
 		const connection = new RTCPeerConnection();
 		this.#connection = connection;
-		this.#impatience = setTimeout(() => this.#broken(run, new ApiProblem("unreachable", 0, NO_MEDIA)), CONNECTED_WITHIN_MS);
+		this.#impatience = setTimeout(
+			() => this.#broken(run, new ApiProblem("unreachable", 0, NO_MEDIA)),
+			CONNECTED_WITHIN_MS,
+		);
 		try {
 			this.#options.prepare(connection);
 			await connection.setLocalDescription();
@@ -84,7 +87,10 @@ export class MediaLink {
 			await connection.setRemoteDescription({ type: "answer", sdp: answer });
 		} catch (error) {
 			const detail = "The connection to the server could not be set up.";
-			this.#broken(run, error instanceof ApiProblem ? error : new ApiProblem("unexpected-answer", 0, detail, { cause: error }));
+			this.#broken(
+				run,
+				error instanceof ApiProblem ? error : new ApiProblem("unexpected-answer", 0, detail, { cause: error }),
+			);
 		}
 	}
 
@@ -108,7 +114,10 @@ export class MediaLink {
 		this.#hangUp();
 		this.problem = problem;
 		// Nobody to be heard yet: the one refusal that time changes.
-		if (isFinal(problem) && problem.code !== "no-source") return this.#end("failed");
+		if (isFinal(problem) && problem.code !== "no-source") {
+			this.#end("failed");
+			return;
+		}
 		this.state = "reconnecting";
 		this.#retry = setTimeout(() => void this.#connect(), backoffMs(this.#attempt++, RETRY));
 	}

@@ -53,7 +53,10 @@ interface PromotionSwitchOptions<P, S> {
  * A viewer's way to the stage and back. One rule: whatever fails on the way leaves a playing HLS player. So it is paused
  * only once the stage is there, and the stage is given up only once it plays again.
  */
-export class PromotionSwitch<P extends SwitchPublisher = SwitchPublisher, S extends SwitchSubscriber = SwitchSubscriber> {
+export class PromotionSwitch<
+	P extends SwitchPublisher = SwitchPublisher,
+	S extends SwitchSubscriber = SwitchSubscriber,
+> {
 	state = $state<PromotionState>("watching");
 	/** What went wrong the last time, in a sentence. */
 	problem = $state<string | null>(null);

@@ -159,21 +159,24 @@ test("an offer is declined by lowering the hand", () => {
 	expect(log).toEqual(["hand down"]);
 });
 
-test.each(["failed publisher", "no connection in time"])("%s: HLS was never paused, and the offer can be tried again", (how) => {
-	const { log, player, publisher, promotion, goLive } = surroundings();
-	goLive();
-	if (how === "failed publisher") {
-		publisher.state = "failed";
-		publisher.problem = { message: "The token does not allow this." };
-		promotion.update();
-	} else vi.advanceTimersByTime(20_000);
-	expect([promotion.state, player.state, promotion.publisher]).toEqual(["previewing", "playing", null]);
-	expect(promotion.problem).toMatch(how === "failed publisher" ? "does not allow" : "in time");
-	expect(log).toEqual(["off air", "stage gone"]);
-	publisher.state = "idle";
-	promotion.goLive(stream);
-	expect([promotion.state, promotion.problem]).toEqual(["going-live", null]);
-});
+test.each(["failed publisher", "no connection in time"])(
+	"%s: HLS was never paused, and the offer can be tried again",
+	(how) => {
+		const { log, player, publisher, promotion, goLive } = surroundings();
+		goLive();
+		if (how === "failed publisher") {
+			publisher.state = "failed";
+			publisher.problem = { message: "The token does not allow this." };
+			promotion.update();
+		} else vi.advanceTimersByTime(20_000);
+		expect([promotion.state, player.state, promotion.publisher]).toEqual(["previewing", "playing", null]);
+		expect(promotion.problem).toMatch(how === "failed publisher" ? "does not allow" : "in time");
+		expect(log).toEqual(["off air", "stage gone"]);
+		publisher.state = "idle";
+		promotion.goLive(stream);
+		expect([promotion.state, promotion.problem]).toEqual(["going-live", null]);
+	},
+);
 
 test("the host takes the offer back while the guest connects", () => {
 	const { player, promotion, goLive, say } = surroundings();

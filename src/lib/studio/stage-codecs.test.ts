@@ -18,5 +18,7 @@ test("VP8 first, H.264 in packetization mode 1 next, retransmission last, and no
 });
 
 test("Opus alone", () => {
-	expect(stageCodecs("audio", [codec("audio/PCMU"), codec("audio/opus"), codec("audio/G722")])).toEqual([codec("audio/opus")]);
+	expect(stageCodecs("audio", [codec("audio/PCMU"), codec("audio/opus"), codec("audio/G722")])).toEqual([
+		codec("audio/opus"),
+	]);
 });

@@ -7,12 +7,13 @@ const VIDEO = ["video/VP8", "video/H264", "video/rtx"];
 const AUDIO = ["audio/opus"];
 
 /** The browser's codecs of `kind` that the stage uses, in order of preference. */
-export function stageCodecs(kind: "audio" | "video", all = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []): RTCRtpCodec[] {
+export function stageCodecs(
+	kind: "audio" | "video",
+	all = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [],
+): RTCRtpCodec[] {
 	const wanted = kind === "video" ? VIDEO : AUDIO;
 	const rank = ({ mimeType }: RTCRtpCodec) => wanted.findIndex((name) => name.toLowerCase() === mimeType.toLowerCase());
-	return all
-		.filter((codec) => rank(codec) >= 0 && isUsable(codec))
-		.sort((a, b) => rank(a) - rank(b));
+	return all.filter((codec) => rank(codec) >= 0 && isUsable(codec)).sort((a, b) => rank(a) - rank(b));
 }
 
 /** Without packetization mode 1 a picture cannot be larger than a packet (RFC 6184, section 6.2). */
