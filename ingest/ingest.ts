@@ -47,7 +47,10 @@ const MAX_OFFER_BYTES = 64 * 1024;
 const MAX_STAGE_OFFER_BYTES = 256 * 1024;
 
 /** Media in by WHIP, between presenters by WHEP, and to transcoders by the feed. */
-export async function createIngest(options: IngestOptions, { log: parentLog, clock, bus, metrics, admit }: IngestParts): Promise<Ingest> {
+export async function createIngest(
+	options: IngestOptions,
+	{ log: parentLog, clock, bus, metrics, admit }: IngestParts,
+): Promise<Ingest> {
 	const log = parentLog.child({ component: "ingest" });
 	const identity = await createDtlsIdentity();
 	const port = await MediaPort.open(options.mediaPort, log);
@@ -81,9 +84,15 @@ export async function createIngest(options: IngestOptions, { log: parentLog, clo
 					const offer = parseOffer(sdp);
 					const { media, answered } = negotiatePublish(offer);
 					const ids = { webinarId, personId, session: drawSession() };
-					const publisher = new Publisher({ ...ids, media, connect: connectTo(offer.transport, { webinarId, personId }) }, { clock });
+					const publisher = new Publisher(
+						{ ...ids, media, connect: connectTo(offer.transport, { webinarId, personId }) },
+						{ clock },
+					);
 					sfu.addPublisher(publisher);
-					return { session: publisher, answer: composeAnswer(publisher.connection.local, answered, randomInt(2 ** 32)) };
+					return {
+						session: publisher,
+						answer: composeAnswer(publisher.connection.local, answered, randomInt(2 ** 32)),
+					};
 				},
 			}),
 		);
@@ -104,9 +113,15 @@ export async function createIngest(options: IngestOptions, { log: parentLog, clo
 						throw new AppError("no-source");
 					}
 					const ids = { webinarId, personId, session: drawSession() };
-					const subscriber = new Subscriber({ ...ids, media, connect: connectTo(offer.transport, { webinarId, personId }) }, { clock });
+					const subscriber = new Subscriber(
+						{ ...ids, media, connect: connectTo(offer.transport, { webinarId, personId }) },
+						{ clock },
+					);
 					sfu.addSubscriber(subscriber);
-					return { session: subscriber, answer: composeAnswer(subscriber.connection.local, answered, randomInt(2 ** 32)) };
+					return {
+						session: subscriber,
+						answer: composeAnswer(subscriber.connection.local, answered, randomInt(2 ** 32)),
+					};
 				},
 			}),
 		);

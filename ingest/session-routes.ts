@@ -44,7 +44,10 @@ export function registerSessionRoutes(app: FastifyInstance, protocol: SessionPro
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser([SDP, FRAGMENT], { parseAs: "string" }, (_request, body, done) => done(null, body));
 	app.addHook("onRequest", async (_request, reply) => {
-		reply.headers({ "access-control-allow-origin": "*", "access-control-expose-headers": "Location, ETag, Link, Accept-Post" });
+		reply.headers({
+			"access-control-allow-origin": "*",
+			"access-control-expose-headers": "Location, ETag, Link, Accept-Post",
+		});
 	});
 
 	app.route<{ Params: Params }>({
@@ -80,7 +83,8 @@ export function registerSessionRoutes(app: FastifyInstance, protocol: SessionPro
 			const found = sessionOf(request.params);
 			const match = request.headers["if-match"];
 			// Lenient: real clients leave If-Match out or send `*`, and the URL itself is the capability.
-			if (match !== undefined && match !== "*" && match !== `"${found.etag}"`) throw new AppError("precondition-failed");
+			if (match !== undefined && match !== "*" && match !== `"${found.etag}"`)
+				throw new AppError("precondition-failed");
 			bodyOf(request, FRAGMENT);
 			// An ICE-lite server learns a peer's addresses from its checks, so its candidates say nothing new.
 			return reply.code(204).send();
@@ -145,6 +149,7 @@ function webinarIdOf(value: string): string {
 /** Parsers take both types of this API; each address takes one. */
 function bodyOf(request: FastifyRequest, type: string): string {
 	const given = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
-	if (given !== type || typeof request.body !== "string") throw new AppError("unsupported-media-type", `The content type has to be ${type}`);
+	if (given !== type || typeof request.body !== "string")
+		throw new AppError("unsupported-media-type", `The content type has to be ${type}`);
 	return request.body;
 }

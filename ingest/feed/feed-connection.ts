@@ -61,9 +61,11 @@ export class FeedConnection implements TrackConsumer {
 	#onRequest(packet: Buffer): void {
 		clearTimeout(this.#deadline);
 		const request = parseRequest(packet);
-		if (!request) return this.#refuse("bad-request");
-		const publisher = this.#find(request);
-		if (!publisher) return this.#refuse("no-publisher");
+		const publisher = request && this.#find(request);
+		if (!publisher) {
+			this.#refuse(request ? "no-publisher" : "bad-request");
+			return;
+		}
 		this.#publisher = publisher;
 		publisher.on("tracks", this.#onTracks);
 		publisher.on("closed", this.#onPublisherClosed);
@@ -87,7 +89,13 @@ export class FeedConnection implements TrackConsumer {
 		const tracks = this.#publisher?.tracks ?? [];
 		if (this.#tracks || tracks.length < this.#enough) return;
 		clearTimeout(this.#deadline);
-		const description = tracks.map(({ kind, codec: { codec, payloadType, clockRate }, ssrc }) => ({ kind, codec, payloadType, clockRate, ssrc }));
+		const description = tracks.map(({ kind, codec: { codec, payloadType, clockRate }, ssrc }) => ({
+			kind,
+			codec,
+			payloadType,
+			clockRate,
+			ssrc,
+		}));
 		this.#say({ tracks: description });
 		this.#tracks = new Map(tracks.map((track) => [track.ssrc, { track, payloadType: track.codec.payloadType }]));
 		for (const track of tracks) {

@@ -21,7 +21,11 @@ export class FeedServer {
 	}
 
 	/** A socket file left behind at `path` by an earlier run is replaced. */
-	static async listen(path: string, find: (request: FeedRequest) => Publisher | undefined, log: Logger): Promise<FeedServer> {
+	static async listen(
+		path: string,
+		find: (request: FeedRequest) => Publisher | undefined,
+		log: Logger,
+	): Promise<FeedServer> {
 		await rm(path, { force: true });
 		const feed = new FeedServer(find, log);
 		const listening = once(feed.#server, "listening");
@@ -29,6 +33,11 @@ export class FeedServer {
 		await listening;
 		await chmod(path, 0o600);
 		return feed;
+	}
+
+	/** Transcoders connected now. */
+	get connections(): number {
+		return this.#connections.size;
 	}
 
 	async close(): Promise<void> {

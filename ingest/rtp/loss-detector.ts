@@ -21,7 +21,9 @@ export class LossDetector {
 		const hole = index - this.#highest - 1;
 		const hopeless = this.#missing.size + hole > MAX_MISSING;
 		if (hopeless) this.#missing.clear();
-		else for (let lost = this.#highest + 1; lost < index; lost++) this.#missing.set(lost, { dueMs: nowMs + REORDER_MS, tries: 0 });
+		else
+			for (let lost = this.#highest + 1; lost < index; lost++)
+				this.#missing.set(lost, { dueMs: nowMs + REORDER_MS, tries: 0 });
 		this.#highest = index;
 		return !hopeless;
 	}

@@ -37,7 +37,15 @@ export function readRtcp(compound: Buffer): RtcpMessage[] {
 function readOne(packet: Buffer, packetType: number, format: number): RtcpMessage[] {
 	if (packetType === SENDER_REPORT && packet.length >= 28) {
 		const ssrc = packet.readUInt32BE(4);
-		return [{ type: "sender-report", ssrc, ntp: packet.readBigUInt64BE(8), rtpTimestamp: packet.readUInt32BE(16), bytes: packet }];
+		return [
+			{
+				type: "sender-report",
+				ssrc,
+				ntp: packet.readBigUInt64BE(8),
+				rtpTimestamp: packet.readUInt32BE(16),
+				bytes: packet,
+			},
+		];
 	}
 	if (packet.length < 12) return [];
 	const mediaSsrc = packet.readUInt32BE(8);
@@ -54,7 +62,9 @@ function readOne(packet: Buffer, packetType: number, format: number): RtcpMessag
 	if (packetType === PAYLOAD_FEEDBACK && format === PLI) return [{ type: "keyframe-request", mediaSsrc }];
 	if (packetType === PAYLOAD_FEEDBACK && format === FIR) {
 		// RFC 5104 section 4.3.1.2: the streams meant are in the entries, the header's SSRC is unused.
-		const entries = Array.from({ length: Math.floor((packet.length - 12) / 8) }, (_, index) => packet.readUInt32BE(12 + 8 * index));
+		const entries = Array.from({ length: Math.floor((packet.length - 12) / 8) }, (_, index) =>
+			packet.readUInt32BE(12 + 8 * index),
+		);
 		return entries.map((ssrc) => ({ type: "keyframe-request", mediaSsrc: ssrc }));
 	}
 	return [];

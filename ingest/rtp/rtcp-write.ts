@@ -33,7 +33,13 @@ export function receiverReport(senderSsrc: number, blocks: ReportBlock[]): Buffe
 	return packet;
 }
 
-export function senderReport(report: { ssrc: number; ntp: bigint; rtpTimestamp: number; packets: number; octets: number }): Buffer {
+export function senderReport(report: {
+	ssrc: number;
+	ntp: bigint;
+	rtpTimestamp: number;
+	packets: number;
+	octets: number;
+}): Buffer {
 	const packet = header(200, 0, 28);
 	packet.writeUInt32BE(report.ssrc, 4);
 	packet.writeBigUInt64BE(BigInt.asUintN(64, report.ntp), 8);

@@ -57,9 +57,13 @@ function mediaLines({ direction, codecs, feedback, extensions, stream }: Answere
 		...codecs.flatMap((codec) => [
 			`a=rtpmap:${codec.payloadType} ${codec.name}/${codec.clockRate}${codec.channels ? `/${codec.channels}` : ""}`,
 			...(codec.parameters ? [`a=fmtp:${codec.payloadType} ${codec.parameters}`] : []),
-			...feedback.filter((value) => codec.feedback.includes(value)).map((value) => `a=rtcp-fb:${codec.payloadType} ${value}`),
+			...feedback
+				.filter((value) => codec.feedback.includes(value))
+				.map((value) => `a=rtcp-fb:${codec.payloadType} ${value}`),
 		]),
-		...(stream ? [`a=msid:${stream.id} ${stream.id}-${stream.ssrc}`, `a=ssrc:${stream.ssrc} cname:${stream.cname}`] : []),
+		...(stream
+			? [`a=msid:${stream.id} ${stream.id}-${stream.ssrc}`, `a=ssrc:${stream.ssrc} cname:${stream.cname}`]
+			: []),
 	];
 }
 

@@ -43,6 +43,9 @@ function agreeOn(offered: OfferedMedia, directions: Direction[]): AgreedMedia {
 	if (!directions.includes(direction)) throw unusable(`its ${kind} is ${direction}, not ${directions.join(" or ")}`);
 	if (!rtcpMux) throw unusable(`its ${kind} lacks a=rtcp-mux`);
 	const codecs = agreeOnCodecs(offered, kind);
-	if (codecs.length === 0) throw unusable(`its ${kind} has none of the codecs ${kind === "audio" ? "Opus" : "VP8, H264 (packetization-mode 1)"}`);
+	if (codecs.length === 0)
+		throw unusable(
+			`its ${kind} has none of the codecs ${kind === "audio" ? "Opus" : "VP8, H264 (packetization-mode 1)"}`,
+		);
 	return { offered, kind, codecs };
 }

@@ -104,12 +104,14 @@ function attributes(section: string[], name: string): string[] {
 
 /** From the session or the first m= line that has it: with BUNDLE that is the one in use. */
 function parseTransport(sections: string[][]): RemoteTransport {
-	const first = (name: string) => sections.map((section) => attributes(section, name)[0]).find((value) => value !== undefined);
+	const first = (name: string) =>
+		sections.map((section) => attributes(section, name)[0]).find((value) => value !== undefined);
 	if (!first("ice-ufrag") || !first("ice-pwd")) throw invalid("it has no a=ice-ufrag and a=ice-pwd");
 	const [algorithm = "", hex = ""] = (first("fingerprint") ?? "").split(" ");
 	if (!/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(hex)) throw invalid("it has no a=fingerprint");
 	const setup = first("setup") ?? "actpass";
-	if (setup !== "actpass" && setup !== "active" && setup !== "passive") throw invalid("its a=setup is not one of an offer");
+	if (setup !== "actpass" && setup !== "active" && setup !== "passive")
+		throw invalid("its a=setup is not one of an offer");
 	const value = Buffer.from(hex.replaceAll(":", ""), "hex");
 	return { setup, fingerprint: { algorithm: algorithm.toLowerCase(), value } };
 }
@@ -144,7 +146,16 @@ function parseCodec(section: string[], format: string): OfferedCodec[] {
 		const [to, ...rest] = value.split(" ");
 		return to === format || to === "*" ? [rest.join(" ")] : [];
 	});
-	return [{ payloadType, name, clockRate: Number(clockRate), channels, parameters: fmtp?.slice(format.length + 1) ?? "", feedback }];
+	return [
+		{
+			payloadType,
+			name,
+			clockRate: Number(clockRate),
+			channels,
+			parameters: fmtp?.slice(format.length + 1) ?? "",
+			feedback,
+		},
+	];
 }
 
 function parseExtension(value: string): { id: number; uri: string }[] {

@@ -34,7 +34,8 @@ export class ActiveSpeaker {
 	/** Decides anew; true when the speaker has changed. */
 	update(nowMs: number): boolean {
 		const loudest = [...this.#levels.keys()].sort((a, b) => this.#db(b, nowMs) - this.#db(a, nowMs))[0];
-		const leads = loudest !== undefined && loudest !== this.#speaker && this.#db(loudest, nowMs) > this.#threshold(nowMs);
+		const leads =
+			loudest !== undefined && loudest !== this.#speaker && this.#db(loudest, nowMs) > this.#threshold(nowMs);
 		if (!leads) {
 			this.#challenger = undefined;
 			return false;
@@ -47,7 +48,9 @@ export class ActiveSpeaker {
 	}
 
 	#threshold(nowMs: number): number {
-		return this.#speaker === undefined ? SILENCE_DB : Math.max(SILENCE_DB, this.#db(this.#speaker, nowMs) + TAKEOVER_MARGIN_DB);
+		return this.#speaker === undefined
+			? SILENCE_DB
+			: Math.max(SILENCE_DB, this.#db(this.#speaker, nowMs) + TAKEOVER_MARGIN_DB);
 	}
 
 	/** Who sends no levels any more is silent. */

@@ -43,7 +43,13 @@ export class OutgoingStream implements TrackConsumer {
 	#resends = new Array<{ index: number; atMs: number } | undefined>(RESEND_MEMORY);
 
 	constructor(
-		{ kind, ssrc, cname, codecs, sender }: { kind: MediaKind; ssrc: number; cname: string; codecs: AgreedCodec[]; sender: MediaSender },
+		{
+			kind,
+			ssrc,
+			cname,
+			codecs,
+			sender,
+		}: { kind: MediaKind; ssrc: number; cname: string; codecs: AgreedCodec[]; sender: MediaSender },
 		{ clock }: { clock: Clock },
 	) {
 		this.kind = kind;
@@ -124,7 +130,13 @@ export class OutgoingStream implements TrackConsumer {
 		const elapsedMs = this.#clock.now() - report.receivedAtMs;
 		const ntp = report.ntp + (BigInt(Math.round(elapsedMs * 1000)) << 32n) / 1_000_000n;
 		const rtpTimestamp = report.rtpTimestamp + this.#timestampOffset + Math.round((elapsedMs * this.#clockRate) / 1000);
-		const sr = senderReport({ ssrc: this.ssrc, ntp, rtpTimestamp: rtpTimestamp % TIMESTAMP_RANGE, packets: this.#packets, octets: this.#octets });
+		const sr = senderReport({
+			ssrc: this.ssrc,
+			ntp,
+			rtpTimestamp: rtpTimestamp % TIMESTAMP_RANGE,
+			packets: this.#packets,
+			octets: this.#octets,
+		});
 		this.#sender.sendRtcp(Buffer.concat([sr, sourceDescription(this.ssrc, this.cname)]));
 	}
 

@@ -54,7 +54,10 @@ export class PublisherTrack {
 	#keyframeWanted = false;
 	#keyframeAskedMs = Number.NEGATIVE_INFINITY;
 
-	constructor({ kind, ssrc, codecs, first }: { kind: MediaKind; ssrc: number; codecs: AgreedCodec[]; first: AgreedCodec }, { clock }: { clock: Clock }) {
+	constructor(
+		{ kind, ssrc, codecs, first }: { kind: MediaKind; ssrc: number; codecs: AgreedCodec[]; first: AgreedCodec },
+		{ clock }: { clock: Clock },
+	) {
 		this.kind = kind;
 		this.ssrc = ssrc;
 		this.clockRate = first.clockRate;

@@ -53,7 +53,8 @@ export class Room extends EventEmitter<RoomEvents> {
 
 	/** Anyone's session of this name, connected or not. */
 	session(kind: "publisher" | "subscriber", session: string): Publisher | Subscriber | undefined {
-		const sessions = kind === "publisher" ? [...this.#pending.values(), ...this.#present.values()] : [...this.#subscribers];
+		const sessions =
+			kind === "publisher" ? [...this.#pending.values(), ...this.#present.values()] : [...this.#subscribers];
 		return sessions.find((candidate) => candidate.session === session);
 	}
 

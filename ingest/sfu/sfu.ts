@@ -73,10 +73,17 @@ export class Sfu {
 		const room = new Room(webinarId, { clock: this.#clock });
 		room.on("present", (publisher) => {
 			const { personId } = publisher;
-			this.#bus.publish("publisher-present", { webinarId, personId, audio: publisher.has("audio"), video: publisher.has("video") });
+			this.#bus.publish("publisher-present", {
+				webinarId,
+				personId,
+				audio: publisher.has("audio"),
+				video: publisher.has("video"),
+			});
 		});
 		room.on("gone", ({ personId }) => this.#bus.publish("publisher-gone", { webinarId, personId }));
-		room.on("slots", ({ personId, session, people }) => this.#bus.publish("slots", { webinarId, personId, session, people }));
+		room.on("slots", ({ personId, session, people }) =>
+			this.#bus.publish("slots", { webinarId, personId, session, people }),
+		);
 		room.on("empty", () => this.#rooms.delete(webinarId));
 		this.#rooms.set(webinarId, room);
 		return room;

@@ -56,7 +56,10 @@ export class Subscriber extends EventEmitter<SubscriberEvents> {
 			onClosed: (reason) => this.close(reason),
 		});
 		const sender = this.connection;
-		this.#streams = options.media.map((media) => ({ slot: media.slot, stream: new OutgoingStream({ ...media, sender }, { clock }) }));
+		this.#streams = options.media.map((media) => ({
+			slot: media.slot,
+			stream: new OutgoingStream({ ...media, sender }, { clock }),
+		}));
 		this.#people = Array<null>(1 + Math.max(0, ...options.media.map(({ slot }) => slot))).fill(null);
 	}
 

@@ -61,8 +61,10 @@ export async function startIngest({ clock = systemClock }: { clock?: Clock } = {
 		events,
 		failures,
 		/** `name`: one letter, from which the person's id is made. */
-		token: (name: string, { role = "presenter", expiresAt = Date.now() + 60_000 }: { role?: Role; expiresAt?: number } = {}) =>
-			tokens.sign({ personId: personId(name), webinarId: WEBINAR, name, role, expiresAt }),
+		token: (
+			name: string,
+			{ role = "presenter", expiresAt = Date.now() + 60_000 }: { role?: Role; expiresAt?: number } = {},
+		) => tokens.sign({ personId: personId(name), webinarId: WEBINAR, name, role, expiresAt }),
 		async close() {
 			await ingest.close();
 			app.server.closeAllConnections();
@@ -75,7 +77,11 @@ export async function startIngest({ clock = systemClock }: { clock?: Clock } = {
 export const personId = (name: string): string => `p-${name.repeat(12)}`;
 
 /** Waits until `check` gives something; what it waited for is said when it does not. */
-export async function until<T>(what: string, check: () => T | undefined | false | null, deadlineMs = 20_000): Promise<T> {
+export async function until<T>(
+	what: string,
+	check: () => T | undefined | false | null,
+	deadlineMs = 20_000,
+): Promise<T> {
 	const end = Date.now() + deadlineMs;
 	for (;;) {
 		const value = check();

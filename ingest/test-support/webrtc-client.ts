@@ -40,7 +40,12 @@ async function negotiate(connection: Connection, url: string, token: string): Pr
 	});
 	const answer = await response.text();
 	if (response.status === 201) await connection.setRemoteDescription({ type: "answer", sdp: answer });
-	return { status: response.status, location: response.headers.get("location") ?? "", answer, headers: response.headers };
+	return {
+		status: response.status,
+		location: response.headers.get("location") ?? "",
+		answer,
+		headers: response.headers,
+	};
 }
 
 /** Publishes a plain colour and a tone until it is closed. */
@@ -60,7 +65,10 @@ export async function publish(url: string, token: string, { colour, toneHz }: { 
 		let at = 0;
 		timers.push(
 			setInterval(() => {
-				const samples = Int16Array.from({ length: 480 }, () => 12_000 * Math.sin((2 * Math.PI * toneHz * at++) / SAMPLE_RATE));
+				const samples = Int16Array.from(
+					{ length: 480 },
+					() => 12_000 * Math.sin((2 * Math.PI * toneHz * at++) / SAMPLE_RATE),
+				);
 				source.onData({ samples, sampleRate: SAMPLE_RATE, bitsPerSample: 16, channelCount: 1, numberOfFrames: 480 });
 			}, 10),
 		);

@@ -81,7 +81,9 @@ export class DtlsSession {
 			extendedMasterSecret: true,
 		};
 		this.#socket =
-			options.role === "server" ? new DtlsServer({ ...dtlsOptions, certificateRequest: true }) : new DtlsClient(dtlsOptions);
+			options.role === "server"
+				? new DtlsServer({ ...dtlsOptions, certificateRequest: true })
+				: new DtlsClient(dtlsOptions);
 		this.#socket.onConnect.once(() => this.#finish());
 	}
 
@@ -121,7 +123,13 @@ export class DtlsSession {
 
 	#decrypt(record: DtlsRecord): Buffer | undefined {
 		const { contentType, epoch, sequenceNumber } = record;
-		const recordLayerHeader = { contentType, epoch, sequenceNumber, protocolVersion: { major: 0xfe, minor: 0xfd }, contentLen: 0 };
+		const recordLayerHeader = {
+			contentType,
+			epoch,
+			sequenceNumber,
+			protocolVersion: { major: 0xfe, minor: 0xfd },
+			contentLen: 0,
+		};
 		try {
 			type Plaintext = Parameters<DtlsServer["cipher"]["decryptPacket"]>[0];
 			return this.#socket.cipher.decryptPacket({ recordLayerHeader, fragment: fragmentOf(record) } as Plaintext);
@@ -146,7 +154,8 @@ export class DtlsSession {
 		const { remoteCertificate, srtp } = this.#socket;
 		if (srtp.srtpProfile !== AES128_CM_HMAC_SHA1_80) return "no common SRTP profile";
 		if (!remoteCertificate || !matches(this.#options.fingerprint, remoteCertificate)) return "fingerprint mismatch";
-		if (this.#options.role === "server" && !this.#certificateIsVerified(remoteCertificate)) return "certificate not proven";
+		if (this.#options.role === "server" && !this.#certificateIsVerified(remoteCertificate))
+			return "certificate not proven";
 		return undefined;
 	}
 

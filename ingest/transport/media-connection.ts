@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
-import type { LocalTransport, RemoteTransport } from "../sdp/session-description.ts";
 import { isRtcp } from "../rtp/rtp-packet.ts";
+import type { LocalTransport, RemoteTransport } from "../sdp/session-description.ts";
 import { isDtls } from "./dtls-records.ts";
 import { type DtlsIdentity, DtlsSession, type SrtpKeys } from "./dtls-session.ts";
 import type { MediaPort, Path } from "./media-port.ts";
@@ -50,7 +50,12 @@ export class MediaConnection {
 	#closed = false;
 
 	constructor(
-		{ port, identity, remote, listener }: { port: MediaPort; identity: DtlsIdentity; remote: RemoteTransport; listener: MediaConnectionListener },
+		{
+			port,
+			identity,
+			remote,
+			listener,
+		}: { port: MediaPort; identity: DtlsIdentity; remote: RemoteTransport; listener: MediaConnectionListener },
 		{ clock, log }: { clock: Clock; log: Logger },
 	) {
 		this.#port = port;

@@ -79,7 +79,9 @@ export class MediaPort {
 	}
 
 	async close(): Promise<void> {
-		await Promise.all(this.#sockets.splice(0).map(({ socket }) => new Promise<void>((done) => socket.close(() => done()))));
+		await Promise.all(
+			this.#sockets.splice(0).map(({ socket }) => new Promise<void>((done) => socket.close(() => done()))),
+		);
 	}
 
 	async #bind(address: string, port: number): Promise<void> {
@@ -88,7 +90,8 @@ export class MediaPort {
 			recvBufferSize: 2 * 1024 * 1024,
 			sendBufferSize: 2 * 1024 * 1024,
 			// Peers' addresses are numeric already; the usual lookup would cost a turn of the event loop for every packet.
-			lookup: (host, _options, done) => (done as (error: null, address: string, family: number) => void)(null, host, isIPv4(host) ? 4 : 6),
+			lookup: (host, _options, done) =>
+				(done as (error: null, address: string, family: number) => void)(null, host, isIPv4(host) ? 4 : 6),
 		});
 		const bound = once(socket, "listening");
 		socket.bind({ address, port, exclusive: true });
@@ -105,7 +108,12 @@ export class MediaPort {
 	#onMessage(datagram: Buffer, from: RemoteInfo, socket: Socket, local: string): void {
 		const id = `${local} ${from.address} ${from.port}`;
 		try {
-			const path = { id, address: from.address, port: from.port, send: (data: Buffer) => socket.send(data, from.port, from.address, ignore) };
+			const path = {
+				id,
+				address: from.address,
+				port: from.port,
+				send: (data: Buffer) => socket.send(data, from.port, from.address, ignore),
+			};
 			if (isStun(datagram)) this.#onStun(datagram, path);
 			else this.#paths.get(id)?.onDatagram(datagram, path);
 		} catch (err) {

@@ -133,7 +133,11 @@ export function deriveKeys({ key, salt }: SrtpMaster, firstLabel: 0 | 3): Sessio
 		iv.writeUInt8(iv.readUInt8(7) ^ label, 7);
 		return createCipheriv("aes-128-ctr", key, iv).update(Buffer.alloc(length));
 	};
-	return { encryption: derive(firstLabel, 16), authentication: derive(firstLabel + 1, 20), salt: derive(firstLabel + 2, 14) };
+	return {
+		encryption: derive(firstLabel, 16),
+		authentication: derive(firstLabel + 1, 20),
+		salt: derive(firstLabel + 2, 14),
+	};
 }
 
 /** AES in counter mode (RFC 3711 section 4.1.1): the same both ways. */
@@ -151,7 +155,9 @@ function crypt({ encryption, salt }: SessionKeys, ssrc: number, index: number, d
 function rtpTag({ authentication }: SessionKeys, packet: Buffer, index: number): Buffer {
 	const rollover = Buffer.alloc(4);
 	rollover.writeUInt32BE(Math.floor(index / SEQUENCE_RANGE), 0);
-	const hmac = createHmac("sha1", authentication).update(packet.subarray(0, packet.length - TAG_BYTES)).update(rollover);
+	const hmac = createHmac("sha1", authentication)
+		.update(packet.subarray(0, packet.length - TAG_BYTES))
+		.update(rollover);
 	return hmac.digest().subarray(0, TAG_BYTES);
 }
 

@@ -30,7 +30,16 @@ export function negotiateSubscribe(offer: Offer): { media: SubscribedMedia[]; an
 		const own = media[index];
 		if (!own) return [];
 		const stream = { ssrc: own.ssrc, cname: own.cname, id: `slot-${own.slot}` };
-		return [{ offered, direction: "sendonly", codecs, feedback: kind === "video" ? videoFeedback : [], extensions: [], stream }];
+		return [
+			{
+				offered,
+				direction: "sendonly",
+				codecs,
+				feedback: kind === "video" ? videoFeedback : [],
+				extensions: [],
+				stream,
+			},
+		];
 	});
 	return { media, answered };
 }

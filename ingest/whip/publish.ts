@@ -1,5 +1,5 @@
-import type { MediaKind } from "../sdp/codecs.ts";
 import type { AnsweredMedia } from "../sdp/answer.ts";
+import type { MediaKind } from "../sdp/codecs.ts";
 import { type AgreedMedia, agreeOnMedia, unusable } from "../sdp/negotiate.ts";
 import type { Offer } from "../sdp/session-description.ts";
 import type { PublishedMedia } from "../sfu/publisher.ts";
@@ -17,7 +17,8 @@ export function negotiatePublish(offer: Offer): { media: PublishedMedia[]; answe
 	for (const kind of ["audio", "video"] satisfies MediaKind[]) {
 		if (agreed.filter((media) => media.kind === kind).length > 1) throw unusable(`it has more than one ${kind}`);
 	}
-	if (new Set(agreed.flatMap(({ offered }) => offered.streamId ?? [])).size > 1) throw unusable("it has more than one MediaStream");
+	if (new Set(agreed.flatMap(({ offered }) => offered.streamId ?? [])).size > 1)
+		throw unusable("it has more than one MediaStream");
 	return { media: agreed.map(published), answered: agreed.map(answered) };
 }
 
