@@ -13,7 +13,7 @@ import { type Config, ConfigError, readConfig } from "./core/runtime/config.ts";
 import { AppError } from "./core/runtime/errors.ts";
 import { Lifecycle } from "./core/runtime/lifecycle.ts";
 import { createLog, type Logger } from "./core/runtime/log.ts";
-import { answerWithProblems } from "./core/runtime/problem-answers.ts";
+import { answerFrameworkErrors, answerWithProblems } from "./core/runtime/problem-answers.ts";
 import { loadSecrets } from "./core/runtime/secrets.ts";
 import { mountWebPages } from "./core/runtime/web-pages.ts";
 import { startDemo } from "./deploy/demo/start-demo.ts";
@@ -55,6 +55,7 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 
 	const app = fastify({
 		bodyLimit: 64 * 1024,
+		frameworkErrors: answerFrameworkErrors(log.child({ component: "http" })),
 		routerOptions: { maxParamLength: 200 },
 		forceCloseConnections: "idle",
 		http: { headersTimeout: 10_000, requestTimeout: 30_000 },
