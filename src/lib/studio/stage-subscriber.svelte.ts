@@ -4,9 +4,8 @@ import { stageCodecs } from "./stage-codecs.ts";
 
 const POLL_MS = 200;
 
+/** Who is in it is said by the `slots` of `WebinarEvents`, under the session's name. */
 export interface StageSlot {
-	/** Who is in it; null: nobody. Undefined where `people` was not given. */
-	personId?: string | null;
 	/** One video and one audio track, silent while the slot is empty. The same object until the connection is made anew. */
 	stream: MediaStream;
 }
@@ -18,24 +17,21 @@ interface StageSubscriberOptions {
 	token: string;
 	/** How many people can be shown at once. */
 	slotCount: number;
-	/** Who is in the slots of a session: the `slots` of `WebinarEvents`. */
-	people?: (session: string) => readonly (string | null)[] | undefined;
 }
 
 /** Receives the others on stage by one WHEP session with a fixed number of slots, so that nobody's coming needs signalling. */
 export class StageSubscriber {
 	/** Somebody's picture has arrived on the present connection and was decoded. */
 	receiving = $state(false);
+	/** In the order of the offer's m-lines; anew with every connection. */
+	slots = $state.raw<StageSlot[]>([]);
 
 	readonly #link: MediaLink;
 	readonly #slotCount: number;
-	readonly #people: StageSubscriberOptions["people"];
-	#streams = $state.raw<MediaStream[]>([]);
 	#poll: ReturnType<typeof setInterval> | undefined;
 
-	constructor({ url, token, slotCount, people }: StageSubscriberOptions) {
+	constructor({ url, token, slotCount }: StageSubscriberOptions) {
 		this.#slotCount = slotCount;
-		this.#people = people;
 		this.#link = new MediaLink({
 			url: new URL(url, location.href).href,
 			token,
@@ -56,12 +52,6 @@ export class StageSubscriber {
 		return this.#link.session;
 	}
 
-	get slots(): StageSlot[] {
-		const people = this.session === null ? undefined : this.#people?.(this.session);
-		if (!this.#people) return this.#streams.map((stream) => ({ stream }));
-		return this.#streams.map((stream, i) => ({ stream, personId: people?.[i] ?? null }));
-	}
-
 	start(): void {
 		this.#link.start();
 		this.#poll ??= setInterval(() => void this.#look(), POLL_MS);
@@ -71,23 +61,23 @@ export class StageSubscriber {
 		clearInterval(this.#poll);
 		this.#poll = undefined;
 		this.#link.stop();
-		this.#streams = [];
+		this.slots = [];
 		this.receiving = false;
 	}
 
 	/** The i-th video and the i-th audio m-line are slot i. */
 	#prepare(connection: RTCPeerConnection): void {
 		this.receiving = false;
-		const streams: MediaStream[] = [];
+		const slots: StageSlot[] = [];
 		for (let i = 0; i < this.#slotCount; i++) {
 			const tracks = (["video", "audio"] as const).map((kind) => {
 				const transceiver = connection.addTransceiver(kind, { direction: "recvonly" });
 				transceiver.setCodecPreferences(stageCodecs(kind));
 				return transceiver.receiver.track;
 			});
-			streams.push(new MediaStream(tracks));
+			slots.push({ stream: new MediaStream(tracks) });
 		}
-		this.#streams = streams;
+		this.slots = slots;
 	}
 
 	async #look(): Promise<void> {
