@@ -143,14 +143,14 @@ async function main(): Promise<void> {
 	const config = readConfig(process.env);
 	const log = createLog({ level: config.logLevel, pretty: process.stdout.isTTY });
 
-	let rostrum: Rostrum | undefined;
-	let demo: { close(): Promise<void> } | undefined;
+	const starting = startRostrum(config, log);
+	let demo: Awaited<ReturnType<typeof startDemo>> | undefined;
 	let ending = false;
 	async function end(code: number): Promise<never> {
 		if (ending) process.exit(1);
 		ending = true;
 		await demo?.close();
-		await rostrum?.close();
+		await (await starting.catch(() => undefined))?.close();
 		process.exit(code);
 	}
 	process.on("SIGINT", () => void end(0));
@@ -162,17 +162,27 @@ async function main(): Promise<void> {
 		void end(1);
 	});
 
-	rostrum = await startRostrum(config, log);
-	process.stdout.write(banner(rostrum, config.dataDir));
-	if (process.argv.includes("--demo")) {
-		const started = await startDemo({ baseUrl: rostrum.localUrl, adminToken: rostrum.adminToken }, { log });
-		demo = started;
-		process.stdout.write(`  Demo, host:  ${started.hostUrl}\n  Demo, watch: ${started.watchUrl}\n\n`);
+	try {
+		const rostrum = await starting;
+		process.stdout.write(banner(rostrum, config.dataDir));
+		if (process.argv.includes("--demo")) {
+			demo = await startDemo({ baseUrl: rostrum.localUrl, adminToken: rostrum.adminToken }, { log });
+			process.stdout.write(`  Demo, host:  ${demo.hostUrl}\n  Demo, watch: ${demo.watchUrl}\n\n`);
+		}
+	} catch (error) {
+		if (ending) return;
+		complain(error);
+		await end(1);
 	}
 }
 
-main().catch((error: unknown) => {
+/** A stack only for what is not the operator's to mend. */
+function complain(error: unknown): void {
 	const known = error instanceof ConfigError || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
 	process.stderr.write(`${known ? (error as Error).message : (error as Error).stack}\n`);
+}
+
+main().catch((error: unknown) => {
+	complain(error);
 	process.exit(1);
 });
