@@ -6,7 +6,7 @@ import { runCommand } from "../setup/run-command.mjs";
 const checks = [
 	["svelte-kit sync", "@sveltejs/kit/svelte-kit.js", ["sync"]],
 	["biome", "@biomejs/biome/bin/biome", ["ci", "--colors=off"]],
-	["prettier", "prettier/bin/prettier.cjs", ["--check", "--log-level=warn", "src/**/*.svelte"]],
+	["prettier", "prettier/bin/prettier.cjs", ["--check", "--log-level=warn", "src/**/*.svelte", "*.md", "docs/**/*.md"]],
 	["tsc", "@typescript/native/bin/tsc", ["-p", "."]],
 	["svelte-check", "svelte-check/bin/svelte-check", ["--tsconfig", "tsconfig.app.json", "--output", "human"]],
 	["knip", "knip/bin/knip.js", ["--no-progress"]],

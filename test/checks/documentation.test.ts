@@ -49,7 +49,7 @@ describe("documentation", () => {
 		}
 		expect(supported).toContain("PORT");
 		const readme = readText("README.md");
-		const documented = [...readme.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(([, name]) => name);
+		const documented = [...readme.matchAll(/^\| `([A-Z0-9_]+)` +\|/gm)].map(([, name]) => name);
 		expect(documented.sort()).toEqual(supported.sort());
 		for (const name of refused) expect(readme).toContain(`\`${name}\``);
 	});
