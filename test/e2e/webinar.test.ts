@@ -212,7 +212,11 @@ test("a viewer is brought on stage and goes back to the programme", async () => 
 	const guest = adaPage.locator("figure[data-slot]").filter({ hasText: CLEO.name }).locator("video");
 	await expectLive(guest, CLEO);
 
-	await hostPage.getByRole("listitem").filter({ hasText: CLEO.name }).getByRole("button", { name: "Remove from stage" }).click();
+	await hostPage
+		.getByRole("listitem")
+		.filter({ hasText: CLEO.name })
+		.getByRole("button", { name: "Remove from stage" })
+		.click();
 	await hostPage.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
 	await untilPlaying(viewerPage);
 	await untilShown([ADA, BEA], [CLEO], "Cleo has gone");

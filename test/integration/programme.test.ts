@@ -6,6 +6,7 @@ import { avOffsetMs } from "../support/measure-av-offset.ts";
 import { findColour, flashTimes } from "../support/measure-picture.ts";
 import { beepTimes, loudness, toneShare } from "../support/measure-sound.ts";
 import { readFragments } from "../support/mp4-reader.ts";
+import { FLASH_FRAMES } from "../support/patterns.ts";
 import type { ProcessInfo } from "../support/processes.ts";
 import { fetchMultivariant, ProgrammeTap, type TappedSegment } from "../support/programme-tap.ts";
 import { type RostrumServer, startRostrumServer } from "../support/rostrum-server.ts";
@@ -53,11 +54,10 @@ function publish(invitation: Invitation, what: typeof ADA, flashAndBeep: boolean
 	});
 }
 
-/** Where a colour is in the last frame. */
+/** Where a colour is at the end; not in the very last frame, which may be that of a flash. */
 function place({ frames }: DecodedMedia, colour: Rgb) {
-	const last = frames.at(-1);
-	if (!last) throw new Error("no frame");
-	return findColour(last, colour);
+	const found = frames.slice(-FLASH_FRAMES - 1).map((frame) => findColour(frame, colour));
+	return found.reduce((best, one) => (one.share > best.share ? one : best));
 }
 
 const showsBoth = (media: DecodedMedia) =>
@@ -82,7 +82,8 @@ test("a presenter alone fills the picture and is heard", async () => {
 	ada = await publish(adaInvitation, ADA, false);
 	await tap.untilShown((media) => place(media, ADA.colour).share > ALONE_SHARE, "Ada fills the picture");
 	const { sound } = await tap.next(1);
-	expect(toneShare(sound, ADA.toneHz)).toBeGreaterThan(0.9);
+	// Not all of it: at first the sound may be played one percent faster, to catch up with the picture.
+	expect(toneShare(sound, ADA.toneHz)).toBeGreaterThan(0.6);
 	expect(loudness(sound)).toBeGreaterThan(0.02);
 });
 

@@ -65,31 +65,35 @@ export async function decodeMedia(file: Buffer): Promise<DecodedMedia> {
 
 function cutFrames(pixels: Buffer, lines: string[]): Frame[] {
 	const size = FRAME_WIDTH * FRAME_HEIGHT * 3;
-	const times = lines.flatMap((line) => numberAfter(line, /Parsed_showinfo.* n: *\d+ .*pts_time:([-\d.]+)/));
-	if (times.length * size !== pixels.length) throw new Error(`${times.length} frames in ${pixels.length} bytes`);
-	return times.map((atS, index) => ({ atS, rgb: pixels.subarray(index * size, (index + 1) * size) }));
+	const base = lines.flatMap(
+		(line) => /Parsed_showinfo.* config in time_base: (\d+)\/(\d+)/.exec(line)?.slice(1, 3) ?? [],
+	);
+	const tickS = Number(base[0]) / Number(base[1]);
+	// Not pts_time, which has six digits and so loses milliseconds after some minutes.
+	const ticks = lines.flatMap((line) => /Parsed_showinfo.* n: *\d+ pts: *(-?\d+)/.exec(line)?.[1] ?? []);
+	if (ticks.length * size !== pixels.length) throw new Error(`${ticks.length} frames in ${pixels.length} bytes`);
+	return ticks.map((pts, index) => ({
+		atS: Number(pts) * tickS,
+		rgb: pixels.subarray(index * size, (index + 1) * size),
+	}));
 }
 
 function placeSound(pcm: Buffer, lines: string[]): Sound {
 	const decoded = new Float32Array(pcm.buffer.slice(pcm.byteOffset, pcm.byteOffset + pcm.byteLength));
 	const chunks = lines.flatMap((line) => {
-		const found = /Parsed_ashowinfo.* n: *\d+ .*pts_time:([-\d.]+) .*nb_samples:(\d+)/.exec(line);
-		return found ? [{ atS: Number(found[1]), length: Number(found[2]) }] : [];
+		// The filter's ticks are samples.
+		const found = /Parsed_ashowinfo.* n: *\d+ pts: *(-?\d+) .*nb_samples:(\d+)/.exec(line);
+		return found ? [{ at: Number(found[1]), length: Number(found[2]) }] : [];
 	});
 	const first = chunks[0];
 	const last = chunks.at(-1);
 	if (!first || !last) return { startS: 0, samples: new Float32Array() };
-	const offsetOf = (atS: number) => Math.max(0, Math.round((atS - first.atS) * SOUND_RATE));
-	const samples = new Float32Array(offsetOf(last.atS) + last.length);
+	const samples = new Float32Array(last.at - first.at + last.length);
 	let from = 0;
-	for (const { atS, length } of chunks) {
-		samples.set(decoded.subarray(from, from + length).subarray(0, samples.length - offsetOf(atS)), offsetOf(atS));
+	for (const { at, length } of chunks) {
+		const offset = Math.max(0, at - first.at);
+		samples.set(decoded.subarray(from, from + Math.min(length, samples.length - offset)), offset);
 		from += length;
 	}
-	return { startS: first.atS, samples };
-}
-
-function numberAfter(line: string, pattern: RegExp): number[] {
-	const found = pattern.exec(line)?.[1];
-	return found === undefined ? [] : [Number(found)];
+	return { startS: first.at / SOUND_RATE, samples };
 }

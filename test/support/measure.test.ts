@@ -73,6 +73,10 @@ describe("what is known to be in a file is measured", () => {
 		expect(toneShare(sound, 1000)).toBeGreaterThan(0.45);
 		expect(toneShare(sound, 440)).toBeGreaterThan(0.2);
 		expect(toneShare(sound, 700)).toBeLessThan(0.02);
+		const { samples } = (await media({ beepLaterS: 2, alsoHz: 600 })).sound;
+		// A steady tone is one piece: chunks put a sample aside would lower this.
+		const betweenBeeps = { startS: 0, samples: samples.subarray(SOUND_RATE * 2.3, SOUND_RATE * 2.8) };
+		expect(toneShare(betweenBeeps, 600)).toBeGreaterThan(0.999);
 		expect(toneShare({ startS: 0, samples: new Float32Array(SOUND_RATE) }, 440)).toBe(0);
 	});
 });
