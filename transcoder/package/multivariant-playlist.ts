@@ -9,7 +9,7 @@ export function multivariantPlaylist(outputs: { rendition: Rendition; peakBitrat
 	const lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-INDEPENDENT-SEGMENTS"];
 	for (const { rendition, peakBitrate } of outputs) {
 		const { name, tracks, codecs, maxBitrate } = rendition;
-		const bandwidth = Math.ceil(Math.max(maxBitrate * PEAK_ALLOWANCE, peakBitrate));
+		const bandwidth = Math.ceil(Math.max(Math.round(maxBitrate * PEAK_ALLOWANCE), peakBitrate));
 		// What is measured over a slate says nothing of the pictures that follow: players would switch up too far.
 		const attributes = [`BANDWIDTH=${bandwidth}`, `AVERAGE-BANDWIDTH=${maxBitrate}`, `CODECS="${codecs.join(",")}"`];
 		const video = tracks
