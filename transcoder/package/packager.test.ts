@@ -64,25 +64,25 @@ class Published {
 	}
 
 	/** By the rules of a correct server. */
-	judge(): Finding[] {
+	judge(publications = this.all): Finding[] {
 		const findings = new Findings();
-		for (const [index, publication] of this.all.entries()) {
+		for (const [index, publication] of publications.entries()) {
 			const playlists = publication.renditions.map(({ name }) => [name, this.playlist(name, publication)] as const);
 			checkRenditions(new Map(playlists), findings);
 			for (const [name, playlist] of playlists) {
 				checkPlaylist(name, playlist, findings);
-				const before = this.all[index - 1];
+				const before = publications[index - 1];
 				if (before) checkUpdate(name, this.playlist(name, before), playlist, findings);
 			}
 		}
-		for (const { name } of this.last.renditions) checkMedia(name, this.#segments(name), findings);
+		for (const { name } of this.last.renditions) checkMedia(name, this.#segments(name, publications), findings);
 		return findings.list;
 	}
 
 	/** Whole segments of all times, each with the parts it was listed with. */
-	#segments(name: string): FetchedSegment[] {
+	#segments(name: string, publications: Publication[]): FetchedSegment[] {
 		const listed = new Map<number, PlaylistSegment>();
-		for (const publication of this.all) {
+		for (const publication of publications) {
 			for (const segment of this.playlist(name, publication).segments) {
 				const parts = segment.parts.length > 0 ? segment.parts : (listed.get(segment.msn)?.parts ?? []);
 				listed.set(segment.msn, { ...segment, parts });
@@ -231,7 +231,7 @@ describe("Packager", () => {
 	it("lists 60 s, and keeps what left the list fetchable for that long again", () => {
 		const published = new Published();
 		published.play(140_000, STARTS_AT_MS);
-		expect(published.judge().filter(({ rule }) => rule !== 17)).toEqual([]);
+		expect(published.judge(published.all.slice(-20))).toEqual([]);
 		const { segments, mediaSequence } = published.playlist("720p");
 		expect(segments.filter(({ uri }) => uri !== undefined)).toHaveLength(30);
 		expect(mediaSequence).toBe(41);
