@@ -40,15 +40,16 @@ export async function publishByWhip({ endpoint, token, tracks }: WhipOptions): P
 	let session: string | undefined;
 
 	async function close(): Promise<void> {
-		connection.close();
-		if (!session) return;
 		const gone = session;
 		session = undefined;
-		await fetch(gone, {
-			method: "DELETE",
-			headers: { authorization: `Bearer ${token}` },
-			signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
-		}).catch(() => {}); // the server may be gone already, and its session with it
+		if (gone) {
+			await fetch(gone, {
+				method: "DELETE",
+				headers: { authorization: `Bearer ${token}` },
+				signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
+			}).catch(() => {}); // the server may be gone already, and its session with it
+		}
+		connection.close();
 	}
 
 	try {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Invitation } from "../../core/protocol/webinar.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { eventually } from "../support/deadline.ts";
@@ -63,6 +63,10 @@ beforeAll(async () => {
 	const audience = await browserOf(CLEO);
 	hostPage = await openPage(audience, hostUrl);
 	viewerPage = await openPage(audience, `${server.baseUrl}/watch/${webinarId}`);
+});
+
+afterEach(({ task }) => {
+	if (task.result?.state === "fail") console.error(server.log.slice(-40).join("\n"));
 });
 
 afterAll(async () => {

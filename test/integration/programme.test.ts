@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Invitation } from "../../core/protocol/webinar.ts";
 import { eventually } from "../support/deadline.ts";
 import type { DecodedMedia } from "../support/decode-media.ts";
@@ -36,6 +36,10 @@ beforeAll(async () => {
 	adaInvitation = await server.api.invite(webinarId, "presenter", "Ada");
 	await server.api.start(webinarId);
 	tap = await ProgrammeTap.start({ baseUrl: server.baseUrl, webinarId });
+});
+
+afterEach(({ task }) => {
+	if (task.result?.state === "fail") console.error(server.log.slice(-40).join("\n"));
 });
 
 afterAll(async () => {
