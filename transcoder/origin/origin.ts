@@ -123,18 +123,20 @@ export class Origin {
 	#handle(request: LiveRequest, reply: FastifyReply, answer: (exchange: Exchange) => void): void {
 		reply.hijack();
 		const response = reply.raw;
-		const guarded = (exchange: Exchange) => {
-			try {
-				answer(exchange);
-			} catch (error) {
-				if (!(error instanceof AppError)) this.#log.error({ err: error }, "request failed");
-				this.#refuse(response, error instanceof AppError ? error : "internal");
-			}
-		};
 		const stream = this.#streams.get(request.params.id);
 		if (!stream || (stream.closed && !stream.published)) this.#refuse(response, "media-unknown");
-		else if (stream.published) guarded({ request, response, stream });
-		else this.#block({ request, response, stream }, stream.beforeFirst, () => stream.published !== undefined, guarded);
+		else if (stream.published) this.#attempt({ request, response, stream }, answer);
+		else this.#block({ request, response, stream }, stream.beforeFirst, () => stream.published !== undefined, answer);
+	}
+
+	/** One answer's failure must not keep the others waiting. */
+	#attempt(exchange: Exchange, answer: (exchange: Exchange) => void): void {
+		try {
+			answer(exchange);
+		} catch (error) {
+			if (!(error instanceof AppError)) this.#log.error({ err: error }, "request failed");
+			this.#refuse(exchange.response, error instanceof AppError ? error : "internal");
+		}
 	}
 
 	#answerMultivariant({ request, response, stream }: Exchange): void {
@@ -185,7 +187,7 @@ export class Origin {
 	): void {
 		const { response, stream } = exchange;
 		const refuse = () => this.#refuse(response, "unavailable");
-		const request = { isReady, answer: () => answer(exchange), refuse };
+		const request = { isReady, answer: () => this.#attempt(exchange, answer), refuse };
 		const taken = !stream.closed && blocked.add(request, this.#clock.now());
 		if (taken) response.once("close", () => blocked.remove(request));
 		else refuse();
