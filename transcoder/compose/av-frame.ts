@@ -1,4 +1,4 @@
-import { type AVPixelFormat, AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709 } from "node-av/constants";
+import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709, type AVPixelFormat } from "node-av/constants";
 import { Frame } from "node-av/lib";
 import type { Planes } from "./i420.ts";
 

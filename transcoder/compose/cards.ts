@@ -13,7 +13,12 @@ export function drawSlate(studio: Studio, title: string): I420 {
 	const { width, height } = programmeFormat;
 	return studio.image(width, height, (to) => {
 		paintBackground(to, width, height);
-		const { lines, size } = fitText(to, studio.family, title, { width: width - 240, lines: TITLE_LINES, largest: 72, least: 36 });
+		const { lines, size } = fitText(to, studio.family, title, {
+			width: width - 240,
+			lines: TITLE_LINES,
+			largest: 72,
+			least: 36,
+		});
 		const lineHeight = size * 1.22;
 		const barGap = 44;
 		const top = (height - lines.length * lineHeight - barGap) / 2;
@@ -24,7 +29,8 @@ export function drawSlate(studio: Studio, title: string): I420 {
 		to.fillStyle = INK;
 		to.textAlign = "center";
 		to.textBaseline = "middle";
-		for (const [index, line] of lines.entries()) to.fillText(line, width / 2, top + barGap + (index + 0.5) * lineHeight);
+		for (const [index, line] of lines.entries())
+			to.fillText(line, width / 2, top + barGap + (index + 0.5) * lineHeight);
 	});
 }
 
@@ -148,7 +154,10 @@ function wrap(to: Drawing, text: string, width: number): string[] {
 function initialsOf(name: string): string {
 	const words = name.split(/\s+/).filter(Boolean);
 	const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
-	return chosen.map((word) => firstLetter(word ?? "")).join("").toLocaleUpperCase();
+	return chosen
+		.map((word) => firstLetter(word ?? ""))
+		.join("")
+		.toLocaleUpperCase();
 }
 
 function firstLetter(word: string): string {

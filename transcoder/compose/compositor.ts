@@ -4,7 +4,7 @@ import { drawSlate } from "./cards.ts";
 import { Studio } from "./drawing.ts";
 import { gridRects } from "./grid.ts";
 import { type Colour, copyRect, createI420, fillRect, type I420 } from "./i420.ts";
-import { type PooledPicture, PicturePool } from "./picture-pool.ts";
+import { PicturePool, type PooledPicture } from "./picture-pool.ts";
 import { Tile, type TileSource } from "./tile.ts";
 
 /** Around the tiles: #0b0e15. */

@@ -46,7 +46,12 @@ export class Studio {
 		for (let i = 0; i < lumaAlpha.length; i++) lumaAlpha[i] = data[i * 4 + 3] ?? 0;
 		for (let i = 0; i < chromaAlpha.length; i++) {
 			const at = Math.floor(i / (width / 2)) * 2 * width + (i % (width / 2)) * 2;
-			const [a = 0, b = 0, c = 0, d = 0] = [lumaAlpha[at], lumaAlpha[at + 1], lumaAlpha[at + width], lumaAlpha[at + width + 1]];
+			const [a = 0, b = 0, c = 0, d = 0] = [
+				lumaAlpha[at],
+				lumaAlpha[at + 1],
+				lumaAlpha[at + width],
+				lumaAlpha[at + width + 1],
+			];
 			chromaAlpha[i] = (a + b + c + d) / 4;
 		}
 		return { image: this.#convert(canvas), lumaAlpha, chromaAlpha };

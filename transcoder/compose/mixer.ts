@@ -1,5 +1,5 @@
 import { programmeFormat } from "../programme-format.ts";
-import { Limiter, LIMITER_LOOKAHEAD } from "./limiter.ts";
+import { LIMITER_LOOKAHEAD, Limiter } from "./limiter.ts";
 
 /** A person's sound as the mixer takes it. */
 export interface SoundSource {

@@ -9,9 +9,11 @@ export class PicturePool {
 
 	/** A copy of `bytes` (one I420 picture), held once. */
 	copyOf(bytes: Uint8Array): PooledPicture {
-		const picture = this.#free.pop() ?? new PooledPicture((released) => {
-			if (this.#free.length < MAX_KEPT) this.#free.push(released);
-		});
+		const picture =
+			this.#free.pop() ??
+			new PooledPicture((released) => {
+				if (this.#free.length < MAX_KEPT) this.#free.push(released);
+			});
 		picture.data.set(bytes);
 		picture.retain();
 		return picture;

@@ -43,7 +43,8 @@ export class ProgrammeClock {
 			const number = this.#next++;
 			this.#events.tick(number, this.#dueMs(number));
 		}
-		if (!this.#closed) this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.ceil(this.#dueMs(this.#next) - this.#clock.now())));
+		if (!this.#closed)
+			this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.ceil(this.#dueMs(this.#next) - this.#clock.now())));
 	}
 
 	#dueMs(number: number): number {

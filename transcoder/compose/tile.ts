@@ -31,7 +31,10 @@ export class Tile {
 	/** The picture on the canvas now; null is the placeholder. */
 	#drawn: object | null | undefined;
 
-	constructor({ name, rect }: { name: string; rect: Rect }, { source, studio }: { source: TileSource; studio: Studio }) {
+	constructor(
+		{ name, rect }: { name: string; rect: Rect },
+		{ source, studio }: { source: TileSource; studio: Studio },
+	) {
 		this.#name = name;
 		this.#rect = rect;
 		this.#source = source;

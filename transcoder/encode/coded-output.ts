@@ -16,7 +16,8 @@ export class CodedOutput {
 
 	write(record: Buffer): void {
 		this.#socket.write(record);
-		if (this.#socket.writableLength > MAX_WAITING_BYTES) this.#failed(new Error("the parent does not read coded frames"));
+		if (this.#socket.writableLength > MAX_WAITING_BYTES)
+			this.#failed(new Error("the parent does not read coded frames"));
 	}
 
 	/** Resolves when all was handed to the parent. */

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import type { Socket } from "node:net";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { frameRecord, type Run, runRecord, type TrackConfig } from "../coded-frames.ts";
 import { programmeFormat } from "../programme-format.ts";
@@ -30,8 +30,8 @@ export interface EncoderRunEvents {
 const PREWARM_TICKS = 4;
 const PREWARM_FRAMES_OUT = 2;
 const PREWARM_DEADLINE_MS = 10_000;
-/** Ticks: an encoder so far behind does not catch up. */
-const MAX_BACKLOG = 90;
+/** Ticks, 5 s: players have long run dry, so a new run costs their audience nothing more. */
+const MAX_BACKLOG = 150;
 /** Encoder delay of ffmpeg's AAC: the first access unit is made of samples before the first. */
 const AAC_PRIMING_UNITS = 1;
 const SAMPLES_PER_AAC_UNIT = 1024;
@@ -85,11 +85,14 @@ export class EncoderRun {
 	/** Encodes what it was given and ends. After `deadlineMs` it is killed. */
 	finish(deadlineMs: number): void {
 		if (this.#state === "ending" || this.#state === "ended") return;
-		const live = this.#state === "live";
+		const flush = this.#state === "live" && deadlineMs > 0;
 		this.#state = "ending";
 		clearTimeout(this.#deadline);
+		if (!flush) {
+			this.#stop();
+			return;
+		}
 		this.#deadline = setTimeout(() => this.#stop(), deadlineMs);
-		if (!live || deadlineMs === 0) return this.#stop();
 		this.#pictures?.end();
 		this.#sound?.end();
 	}
@@ -102,7 +105,12 @@ export class EncoderRun {
 
 	async #start(socketDir: string, picture: Picture): Promise<void> {
 		const path = (name: string) => join(socketDir, `${this.#run}-${name}`);
-		const sockets = { pictures: path("yuv"), sound: path("wav"), rungs: rungs.map(({ name }) => path(name)), aac: path("aac") };
+		const sockets = {
+			pictures: path("yuv"),
+			sound: path("wav"),
+			rungs: rungs.map(({ name }) => path(name)),
+			aac: path("aac"),
+		};
 		const listen = async (at: string, connected: (socket: Socket) => void) => {
 			this.#listeners.push(await listenOnce(at, connected));
 		};
@@ -161,7 +169,8 @@ export class EncoderRun {
 			}
 			const pts = this.#frames[track] ?? 0;
 			const expectedMs = Math.round((pts * 1000) / programmeFormat.frameRate) % 2 ** 31;
-			if (Math.abs(item.timestampMs - expectedMs) > 1) throw new Error(`frame ${pts} has the time ${item.timestampMs} ms`);
+			if (Math.abs(item.timestampMs - expectedMs) > 1)
+				throw new Error(`frame ${pts} has the time ${item.timestampMs} ms`);
 			this.#frames[track] = pts + 1;
 			this.#hand(frameRecord({ track, keyframe: item.keyframe, pts, data: item.data }));
 		}
@@ -179,7 +188,10 @@ export class EncoderRun {
 	}
 
 	#hand(record: Buffer): void {
-		if (this.#state === "live" || this.#state === "ending") return this.#events.coded(record);
+		if (this.#state === "live" || this.#state === "ending") {
+			this.#events.coded(record);
+			return;
+		}
 		this.#held.push(record);
 		if (this.#state === "starting" && this.#frames.every((frames) => frames >= PREWARM_FRAMES_OUT)) {
 			this.#state = "warm";

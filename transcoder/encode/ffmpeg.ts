@@ -59,7 +59,13 @@ export function startFfmpeg(sockets: FfmpegSockets, { started, ended }: FfmpegEv
 		command
 			.output(`unix:${sockets.rungs[index]}`)
 			.outputOptions([`-map [v${index}]`, "-f flv", "-flvflags no_duration_filesize+no_metadata", "-flush_packets 1"])
-			.outputOptions(["-fps_mode passthrough", "-c:v libx264", "-preset veryfast", "-tune zerolatency", "-profile:v high"])
+			.outputOptions([
+				"-fps_mode passthrough",
+				"-c:v libx264",
+				"-preset veryfast",
+				"-tune zerolatency",
+				"-profile:v high",
+			])
 			.outputOptions([`-b:v ${rung.bitrate}`, `-maxrate ${rung.maxBitrate}`, `-bufsize ${rung.maxBitrate}`])
 			.outputOptions([`-g ${IDR_INTERVAL}`, `-keyint_min ${IDR_INTERVAL}`, "-sc_threshold 0", "-flags +cgop"])
 			.outputOptions(["-colorspace bt709", "-color_primaries bt709", "-color_trc bt709", "-color_range tv"]);
@@ -83,7 +89,9 @@ export function startFfmpeg(sockets: FfmpegSockets, { started, ended }: FfmpegEv
 function ladder(): string {
 	const copies = rungs.map((_, index) => `[s${index}]`).join("");
 	const scales = rungs.map(({ width, height }, index) =>
-		height === programmeFormat.height ? `[s${index}]null[v${index}]` : `[s${index}]scale=${width}:${height}:flags=bicubic[v${index}]`,
+		height === programmeFormat.height
+			? `[s${index}]null[v${index}]`
+			: `[s${index}]scale=${width}:${height}:flags=bicubic[v${index}]`,
 	);
 	return [`[0:v]split=${rungs.length}${copies}`, ...scales].join(";");
 }

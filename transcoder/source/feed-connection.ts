@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Logger } from "pino";
-import { feedDescriptionSchema, type FeedRequest, type FeedTrack } from "../../core/protocol/feed.ts";
-import { framed, FrameReader } from "./stream-framing.ts";
+import { type FeedRequest, type FeedTrack, feedDescriptionSchema } from "../../core/protocol/feed.ts";
+import { FrameReader, framed } from "./stream-framing.ts";
 
 export interface FeedEvents {
 	/** A publisher is there; its packets follow. Again after every time the feed was lost. */
@@ -42,7 +42,8 @@ export class FeedConnection {
 
 	/** Sends RTCP to the publisher, while it is there. */
 	send(rtcp: Buffer): void {
-		if (this.#described && this.#socket && this.#socket.writableLength < MAX_WAITING_BYTES) this.#socket.write(framed(rtcp));
+		if (this.#described && this.#socket && this.#socket.writableLength < MAX_WAITING_BYTES)
+			this.#socket.write(framed(rtcp));
 	}
 
 	close(): void {

@@ -1,5 +1,5 @@
-import { timestampDistance } from "./rtp.ts";
 import type { SenderReport } from "./rtcp.ts";
+import { timestampDistance } from "./rtp.ts";
 
 /** How long the fastest packet speaks for the path: long enough to meet a quiet moment, short against clock drift. */
 const WINDOW_S = 10;

@@ -107,7 +107,8 @@ export class PersonSource {
 
 	/** Once for each kind of trouble in a row: a broken publisher has it with every keyframe. */
 	#logTrouble(codec: string, reason: string): void {
-		if (reason !== this.#lastTrouble) this.#log.warn({ codec, reason }, "video cannot be decoded; waiting for a keyframe");
+		if (reason !== this.#lastTrouble)
+			this.#log.warn({ codec, reason }, "video cannot be decoded; waiting for a keyframe");
 		this.#lastTrouble = reason;
 	}
 

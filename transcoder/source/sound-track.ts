@@ -66,7 +66,8 @@ export class SoundTrack {
 			const position = this.#anchor.position + timestampDistance(timestamp, this.#anchor.timestamp);
 			const error = wanted - position;
 			if (Math.abs(error) <= MAX_DRIFT) {
-				const stretchBy = Math.abs(error) < IN_PLACE ? 0 : Math.sign(error) * Math.min(MAX_STRETCH, Math.ceil(Math.abs(error) / 16));
+				const stretchBy =
+					Math.abs(error) < IN_PLACE ? 0 : Math.sign(error) * Math.min(MAX_STRETCH, Math.ceil(Math.abs(error) / 16));
 				this.#anchor = { timestamp, position: position + stretchBy };
 				return { position, stretchBy };
 			}

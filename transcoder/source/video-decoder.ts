@@ -1,4 +1,10 @@
-import { AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_ID_H264, AV_CODEC_ID_VP8, AV_LOG_QUIET, AVERROR_EAGAIN } from "node-av/constants";
+import {
+	AV_CODEC_FLAG_LOW_DELAY,
+	AV_CODEC_ID_H264,
+	AV_CODEC_ID_VP8,
+	AV_LOG_QUIET,
+	AVERROR_EAGAIN,
+} from "node-av/constants";
 import { Codec, CodecContext, Frame, Log, Packet } from "node-av/lib";
 
 export interface DecodedPicture {

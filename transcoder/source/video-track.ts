@@ -44,7 +44,12 @@ export class VideoTrack {
 
 	constructor(
 		{ codec, ssrc }: { codec: "VP8" | "H264"; ssrc: number },
-		{ clock, mediaClock, pictures, events }: { clock: Clock; mediaClock: MediaClock; pictures: PictureQueue; events: VideoTrackEvents },
+		{
+			clock,
+			mediaClock,
+			pictures,
+			events,
+		}: { clock: Clock; mediaClock: MediaClock; pictures: PictureQueue; events: VideoTrackEvents },
 	) {
 		this.#codec = codec;
 		this.#ssrc = ssrc;

@@ -3,10 +3,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { promisify } from "node:util";
-import { type FeedDescription, type FeedTrack, feedRequestSchema } from "../core/protocol/feed.ts";
-import { FrameReader, framed } from "./source/stream-framing.ts";
-
-// Support of tests: publishers of recorded media behind a feed as ingest's.
+import { type FeedDescription, type FeedTrack, feedRequestSchema } from "../../core/protocol/feed.ts";
+import { FrameReader, framed } from "../source/stream-framing.ts";
 
 /** RTP packets of one track over `durationMs` of media, as ffmpeg packed them; time counts from the first. */
 export interface Recording {
@@ -86,6 +84,11 @@ export class Publisher {
 			return { recording, ssrc, delayMs: delaysMs[kind], next: 0, sequence: 65_500 };
 		});
 		this.#timer = setInterval(() => this.#play(), 5);
+	}
+
+	/** Connections that get its packets now. */
+	get listeners(): number {
+		return this.#sockets.size;
 	}
 
 	attach(socket: Socket): void {

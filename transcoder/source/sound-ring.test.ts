@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { SoundRing } from "./sound-ring.ts";
+
+/** Sample positions are about 1.8e12 ms x 48 in truth. */
+const NOW = 86_400_000_000_000;
+const TICK = 1600;
+
+function constant(samples: number, value = 16_384): Int16Array {
+	return new Int16Array(samples * 2).fill(value);
+}
+
+function read(ring: SoundRing, position: number, samples = TICK): Float32Array {
+	const mix = new Float32Array(samples * 2);
+	ring.addTo(mix, position);
+	return mix;
+}
+
+/** A ring that was read up to NOW. */
+function createRing(): SoundRing {
+	const ring = new SoundRing();
+	read(ring, NOW - TICK);
+	return ring;
+}
+
+describe("sound ring", () => {
+	it("gives samples back at their place, and once", () => {
+		const ring = createRing();
+		expect(ring.write(NOW + 100, constant(960))).toBe(0);
+		expect(ring.write(NOW + 1060, constant(960))).toBe(0);
+		const first = read(ring, NOW);
+		expect(first.findIndex((sample) => sample !== 0)).toBe(200);
+		expect(first[2 * 1500]).toBe(0.5);
+		expect(first[2 * 1060]).toBe(0.5); // no fade where packets meet
+		const second = read(ring, NOW + TICK);
+		expect(second[2 * 419]).toBe(0.5);
+		expect(second[2 * 420]).toBe(0);
+		expect(read(ring, NOW + 65_536).every((sample) => sample === 0)).toBe(true);
+	});
+
+	it("adds to what is in the mix", () => {
+		const ring = createRing();
+		ring.write(NOW, constant(960));
+		const mix = new Float32Array(TICK * 2).fill(0.25);
+		ring.addTo(mix, NOW);
+		expect(mix[2 * 500]).toBe(0.75);
+		expect(mix[2 * 1000]).toBe(0.25);
+	});
+
+	it("fades on both sides of a hole", () => {
+		const ring = createRing();
+		ring.write(NOW, constant(400));
+		ring.write(NOW + 800, constant(400));
+		const mix = read(ring, NOW);
+		let largestStep = 0;
+		for (let i = 1; i < TICK; i++) {
+			const atEnd = i === 1200; // the next packet is not there yet
+			if (!atEnd) largestStep = Math.max(largestStep, Math.abs((mix[i * 2] ?? 0) - (mix[i * 2 - 2] ?? 0)));
+		}
+		expect(largestStep).toBeLessThan(0.01);
+		expect(mix[2 * 250]).toBe(0.5);
+		expect(mix[2 * 600]).toBe(0);
+	});
+
+	it("says how much came too late, and keeps the rest", () => {
+		const ring = createRing();
+		expect(ring.write(NOW - 960, constant(960))).toBe(960);
+		expect(ring.write(NOW - 60, constant(960))).toBe(60);
+		expect(read(ring, NOW)[2 * 500]).toBe(0.5);
+	});
+
+	it("takes nothing farther ahead than it holds", () => {
+		const ring = createRing();
+		expect(ring.write(NOW + 100_000, constant(960))).toBe(960);
+		expect(ring.write(NOW + 65_536 - 100, constant(960))).toBe(860);
+	});
+
+	it("forgets what a reader skipped", () => {
+		const ring = createRing();
+		ring.write(NOW, constant(9600));
+		expect(read(ring, NOW + 9600).every((sample) => sample === 0)).toBe(true);
+		expect(read(ring, NOW + 65_536).every((sample) => sample === 0)).toBe(true);
+		ring.write(NOW + 70_000, constant(960));
+		expect(read(ring, NOW + 70_000 + 10 * 65_536).every((sample) => sample === 0)).toBe(true);
+	});
+});

@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { FRAME_HEIGHT, FRAME_WIDTH, type Frame, type Sound } from "../../test/support/decode-media.ts";
+import type { RecordedRun } from "./programme-process.ts";
+
+/** A run's pictures of one rung, timed from its pts 0. @throws Error when ffmpeg finds any fault */
+export function decodePictures(run: RecordedRun, track: number): Frame[] {
+	const config = run.tracks[track];
+	if (config?.kind !== "video") throw new Error(`track ${track} is no video`);
+	const units = parameterSets(Buffer.from(config.avcC, "base64"));
+	for (const { data } of run.frames[track] ?? []) {
+		for (let at = 0; at < data.length; ) {
+			const length = data.readUInt32BE(at);
+			units.push(data.subarray(at + 4, at + 4 + length));
+			at += 4 + length;
+		}
+	}
+	const stream = Buffer.concat(units.flatMap((unit) => [Buffer.from([0, 0, 0, 1]), unit]));
+	const output = `-vf scale=${FRAME_WIDTH}:${FRAME_HEIGHT}:flags=area -fps_mode passthrough -f rawvideo -pix_fmt rgb24`;
+	const raw = decode(`-f h264 -i pipe:0 ${output} pipe:1`, stream);
+	const bytes = FRAME_WIDTH * FRAME_HEIGHT * 3;
+	return Array.from({ length: raw.length / bytes }, (_, index) => ({
+		atS: index / config.frameRate,
+		rgb: raw.subarray(index * bytes, (index + 1) * bytes),
+	}));
+}
+
+/** A run's sound, timed from its pts 0. @throws Error when ffmpeg finds any fault */
+export function decodeSound(run: RecordedRun): Sound {
+	const track = run.tracks.findIndex(({ kind }) => kind === "audio");
+	const units = (run.frames[track] ?? []).flatMap(({ data }) => [adtsHeader(data.length), data]);
+	const raw = decode("-f aac -i pipe:0 -f f32le -ac 1 pipe:1", Buffer.concat(units));
+	return { startS: 0, samples: new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length)) };
+}
+
+function decode(args: string, input: Buffer): Buffer {
+	const { stdout, stderr, status } = spawnSync("ffmpeg", ["-v", "error", ...args.split(" ")], {
+		input,
+		maxBuffer: 2 ** 30,
+	});
+	if (status !== 0 || stderr.length > 0) throw new Error(`ffmpeg finds fault with the stream: ${stderr.toString()}`);
+	return stdout;
+}
+
+/** Of an AVCDecoderConfigurationRecord. */
+function parameterSets(avcC: Buffer): Buffer[] {
+	const sets: Buffer[] = [];
+	let at = 6;
+	const take = (count: number) => {
+		for (let i = 0; i < count; i++) {
+			const length = avcC.readUInt16BE(at);
+			sets.push(avcC.subarray(at + 2, at + 2 + length));
+			at += 2 + length;
+		}
+	};
+	take(avcC.readUInt8(5) & 31);
+	take(avcC.readUInt8(at++));
+	return sets;
+}
+
+/** AAC-LC, 48 kHz, stereo. */
+function adtsHeader(dataBytes: number): Buffer {
+	const length = dataBytes + 7;
+	return Buffer.from([0xff, 0xf1, 0x4c, 0x80 | (length >> 11), (length >> 3) & 255, ((length & 7) << 5) | 0x1f, 0xfc]);
+}
