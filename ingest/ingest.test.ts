@@ -85,13 +85,13 @@ test("presenters see and hear each other in their slots, never themselves", asyn
 	expect(await ingest.metrics.getSingleMetricAsString("rostrum_publishers")).toMatch(/rostrum_publishers 3$/m);
 });
 
-test("an ordinary player follows who is left, in the same stream", async () => {
-	const a = await publishAs("a", red, 400);
-	await publishAs("b", green, 700);
+test("an ordinary player gets who speaks rather than who came first, and then who is left", async () => {
+	await publishAs("a", red, 0);
+	const b = await publishAs("b", green, 700);
 	const player = await subscribeAs("v", 1);
-	await untilShows(player.slots[0], red, 400);
-	await fetch(a.location, { method: "DELETE" });
 	await untilShows(player.slots[0], green, 700);
+	await fetch(b.location, { method: "DELETE" });
+	await until("the one who is left", () => looksLike(player.slots[0]?.colour, red));
 });
 
 test("who publishes again takes their own place over", async () => {

@@ -10,8 +10,8 @@ test("an offer is read", () => {
 	});
 	expect(offer.bundle).toEqual(["0", "1"]);
 	expect(offer.media).toMatchObject([
-		{ kind: "audio", mid: "0", port: 9, direction: "sendonly", rtcpMux: true, ssrcs: [1001], streamId: "stream" },
-		{ kind: "video", mid: "1", bundleOnly: false, protocol: "UDP/TLS/RTP/SAVPF", ssrcs: [] },
+		{ kind: "audio", mid: "0", port: 9, direction: "sendonly", rtcpMux: true, streamId: "stream" },
+		{ kind: "video", mid: "1", bundleOnly: false, protocol: "UDP/TLS/RTP/SAVPF" },
 	]);
 	expect(offer.media[0]?.codecs[0]).toEqual({
 		payloadType: 111,

@@ -43,7 +43,6 @@ export interface OfferedMedia {
 	rtcpMux: boolean;
 	codecs: OfferedCodec[];
 	extensions: { id: number; uri: string }[];
-	ssrcs: number[];
 	streamId: string | undefined;
 }
 
@@ -131,7 +130,6 @@ function parseMedia(section: string[], session: string[]): OfferedMedia {
 		rtcpMux: has("rtcp-mux") || has("rtcp-mux-only"),
 		codecs: formats.split(" ").flatMap((format) => parseCodec(section, format)),
 		extensions: attributes(section, "extmap").flatMap(parseExtension),
-		ssrcs: [...new Set(attributes(section, "ssrc").flatMap(parseSsrc))],
 		streamId: attributes(section, "msid")[0]?.split(" ")[0],
 	};
 }
@@ -161,9 +159,4 @@ function parseCodec(section: string[], format: string): OfferedCodec[] {
 function parseExtension(value: string): { id: number; uri: string }[] {
 	const [, id, uri] = /^(\d+)(?:\/\w+)? (\S+)/.exec(value) ?? [];
 	return id && uri ? [{ id: Number(id), uri }] : [];
-}
-
-function parseSsrc(value: string): number[] {
-	const ssrc = Number(/^\d+/.exec(value)?.[0]);
-	return ssrc >= 0 && ssrc <= 0xffffffff ? [ssrc] : [];
 }

@@ -124,7 +124,7 @@ export class MediaPort {
 	#onStun(datagram: Buffer, path: Path): void {
 		const request = parseBindingRequest(datagram);
 		const user = request && this.#users.get(request.localUfrag);
-		if (!user?.onBindingRequest(datagram, path)) return;
+		if (!user?.onBindingRequest(datagram, path) || this.#paths.get(path.id) === user) return;
 		this.#paths.set(path.id, user);
 		const own = [...this.#paths].filter(([, owner]) => owner === user);
 		for (const [id] of own.slice(0, Math.max(0, own.length - MAX_PATHS_PER_USER))) this.#paths.delete(id);

@@ -16,9 +16,9 @@ function rtp(sequence: number, payload = `payload ${sequence}`, ssrc = 0xcafebab
 
 test("session keys are those of the RFC", () => {
 	const { encryption, authentication, salt } = deriveKeys(master, 0);
-	expect(encryption.toString("hex").toUpperCase()).toBe("C61E7A93744F39EE10734AFE3FF7A087");
+	expect(encryption.export().toString("hex").toUpperCase()).toBe("C61E7A93744F39EE10734AFE3FF7A087");
 	expect(salt.toString("hex").toUpperCase()).toBe("30CBBC08863D8C85D49DB34A9AE1");
-	expect(authentication.toString("hex").toUpperCase()).toBe("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4");
+	expect(authentication.export().toString("hex").toUpperCase()).toBe("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4");
 });
 
 test("what was sealed opens once, and nothing else does", () => {
