@@ -77,7 +77,10 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	const control = await createControl({ dataDir: config.dataDir, adminToken, tokenSecret, ...address }, parts);
 	lifecycle.add("control", control);
 	const feedPath = join(runDir, "feed.sock");
-	const ingest = await createIngest({ mediaPort: config.mediaPort, feedPath, ...address }, { ...parts, admit: control.admit });
+	const ingest = await createIngest(
+		{ mediaPort: config.mediaPort, feedPath, ...address },
+		{ ...parts, admit: control.admit },
+	);
 	lifecycle.add("ingest", ingest);
 	const transcoder = await createTranscoder({ feedPath, runDir }, parts);
 	lifecycle.add("transcoder", transcoder);

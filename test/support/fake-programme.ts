@@ -20,7 +20,7 @@ export async function writeFakeProgramme(directory: string, recording: CodedReco
 	return script;
 }
 
-/** Inside the process: plays the recording at its own speed, over and over, until the parent says `end` or goes. */
+/** Inside the process: plays the recording at its own speed, over and over, until the parent says `end` or goes. @public */
 export async function playRecording(recordingPath: string): Promise<void> {
 	const output = createWriteStream("", { fd: 3 });
 	process.on("disconnect", () => process.exit(0));

@@ -25,8 +25,6 @@ interface ApiOptions {
 	fetch?: typeof globalThis.fetch;
 }
 
-export type Api = ReturnType<typeof createApi>;
-
 /** The REST addresses of a Rostrum server. Every call throws `ApiProblem`. */
 export function createApi({ baseUrl = "", token = () => undefined, fetch = globalThis.fetch }: ApiOptions = {}) {
 	async function call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> {
