@@ -1,8 +1,8 @@
+import { rememberedName, rememberName } from "#lib/components/remembered-name.ts";
 import { createApi } from "#lib/control/api.ts";
 import { forgetToken, keepToken, tokenFor } from "#lib/control/stored-tokens.ts";
 import { WebinarEvents } from "#lib/control/webinar-events.svelte.ts";
 
-const NAME_KEY = "rostrum.name";
 /** Who has not said a name yet. Nobody sees it: a name is asked for before a hand goes up. */
 const NO_NAME = "Guest";
 const RETRY_MS = 10_000;
@@ -67,22 +67,5 @@ export class AudienceSeat {
 	#listen(token: string): void {
 		this.events?.close();
 		this.events = new WebinarEvents({ webinarId: this.#webinarId, token });
-	}
-}
-
-// Storage is refused in some frames and private windows; the name is then asked for again.
-function rememberedName(): string {
-	try {
-		return localStorage.getItem(NAME_KEY) ?? "";
-	} catch {
-		return "";
-	}
-}
-
-function rememberName(name: string): void {
-	try {
-		localStorage.setItem(NAME_KEY, name);
-	} catch {
-		// As above.
 	}
 }
