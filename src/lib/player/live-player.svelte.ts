@@ -7,6 +7,8 @@ import type { PlaybackEngine, PlaybackEngineListener, PlayerLevel } from "./play
 export type PlayerState = "idle" | "loading" | "playing" | "stalled" | "paused" | "ended" | "failed";
 
 const TICK_MS = 250;
+/** Where the programme itself is late, no jump brings the playhead nearer to now. */
+const WORTHWHILE_JUMP_S = 1.5;
 /** A hole in the buffer that is not filled by then stays one: the stream leaves one when its encoder is replaced. */
 const HOLE_MS = 400;
 
@@ -187,7 +189,8 @@ export class LivePlayer {
 			const bufferMs = (bufferEndS - video.currentTime) * 1000;
 			const rate = this.#latency.rate({ nowMs, latencyMs, bufferMs });
 			if (video.playbackRate !== rate) video.playbackRate = rate;
-			if (this.#latency.isTooLate({ nowMs, latencyMs })) this.goLive();
+			const jumpS = (engine.livePositionS ?? 0) - video.currentTime;
+			if (jumpS > WORTHWHILE_JUMP_S && this.#latency.isTooLate({ nowMs, latencyMs })) this.goLive();
 		}
 		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) skipHole(video);
 		const shouldPlay = this.#wantsToPlay && !this.autoplayBlocked && video.readyState > 0;
