@@ -34,16 +34,16 @@ interface Published {
 
 /** A request for a part that does not come blocks for no longer than this; so does one for a playlist. */
 const PATIENCE_TARGET_DURATIONS = 3;
-/** How long a request may wait for the programme's first part: a page opened at the start should just begin to play. */
-const FIRST_PART_PATIENCE_MS = 10_000;
+/** How long a request may wait for the programme to begin: a page opened at the start should just begin to play. */
+const BEGINNING_PATIENCE_MS = 10_000;
 /** Per rendition. Each holds a socket and about 2 kB. */
 const BLOCKED_LIMIT = 20_000;
 
 /** One programme as its audience may fetch it: the newest publication and the media that is still to be had. */
 export class LiveStream {
 	readonly renditions = new Map<string, LiveRendition>();
-	/** Those who wait for the first part. */
-	readonly beforeFirst = new BlockedRequests({ limit: BLOCKED_LIMIT, patienceMs: FIRST_PART_PATIENCE_MS });
+	/** Those who wait for the first part, or the first whole segment. */
+	readonly beginning = new BlockedRequests({ limit: BLOCKED_LIMIT, patienceMs: BEGINNING_PATIENCE_MS });
 	/** Undefined until the first part. */
 	published: Published | undefined;
 	/** Nothing will be published any more. */
@@ -78,6 +78,6 @@ export class LiveStream {
 	}
 
 	#everyBlocked(): BlockedRequests[] {
-		return [this.beforeFirst, ...[...this.renditions.values()].map(({ blocked }) => blocked)];
+		return [this.beginning, ...[...this.renditions.values()].map(({ blocked }) => blocked)];
 	}
 }

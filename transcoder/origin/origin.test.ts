@@ -237,16 +237,16 @@ describe("blocking reload", () => {
 	});
 });
 
-describe("before the first part", () => {
-	it("holds every request until there is one", async () => {
-		const waiting = [get(`${ID}/index.m3u8`), playlist("?_HLS_msn=1&_HLS_part=0"), get(`${ID}/720p/part-1`)];
+describe("at the beginning", () => {
+	it("holds every request until there is a part, and the first one until there is a whole segment", async () => {
+		const waiting = [playlist("?_HLS_msn=1&_HLS_part=0"), get(`${ID}/720p/part-1`)];
+		const first = get(`${ID}/index.m3u8`);
 		await untilBlocked(3);
 		stream.publish(publication(0, 1, { added: [media("part-1", "first")] }));
-		expect((await Promise.all(waiting)).map(({ body }) => body.toString())).toEqual([
-			"multivariant 0.1",
-			"720p 0.1",
-			"first",
-		]);
+		expect((await Promise.all(waiting)).map(({ body }) => body.toString())).toEqual(["720p 0.1", "first"]);
+		expect(await blocked()).toBe(1);
+		stream.publish(publication(1, 0));
+		expect((await first).body.toString()).toBe("multivariant 1.0");
 	});
 
 	it("gives up after 10 s", async () => {

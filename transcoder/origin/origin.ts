@@ -126,7 +126,7 @@ export class Origin {
 		const stream = this.#streams.get(request.params.id);
 		if (!stream || (stream.closed && !stream.published)) this.#refuse(response, "media-unknown");
 		else if (stream.published) this.#attempt({ request, response, stream }, answer);
-		else this.#block({ request, response, stream }, stream.beforeFirst, () => stream.published !== undefined, answer);
+		else this.#block({ request, response, stream }, stream.beginning, () => stream.published !== undefined, answer);
 	}
 
 	/** One answer's failure must not keep the others waiting. */
@@ -139,9 +139,16 @@ export class Origin {
 		}
 	}
 
-	#answerMultivariant({ request, response, stream }: Exchange): void {
-		const bytes = stream.published?.multivariant.write(response, request.headers["accept-encoding"], PLAIN_MAX_AGE);
-		this.#count("multivariant", bytes);
+	/** Held until there is a whole segment: players that load no parts would find nothing and give up. */
+	#answerMultivariant(exchange: Exchange): void {
+		const { request, response, stream } = exchange;
+		const hasSegment = () => this.#published(stream).position.lastMsn > 0;
+		if (hasSegment()) {
+			const { multivariant } = this.#published(stream);
+			this.#count("multivariant", multivariant.write(response, request.headers["accept-encoding"], PLAIN_MAX_AGE));
+		} else {
+			this.#block(exchange, stream.beginning, hasSegment, (blocked) => this.#answerMultivariant(blocked));
+		}
 	}
 
 	#answerPlaylist(exchange: Exchange): void {

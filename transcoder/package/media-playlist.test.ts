@@ -94,6 +94,14 @@ segment-k3-2.m4s
 		expect(parts).toHaveLength(3 * 6 + 2);
 	});
 
+	it("does not count what is missing between two runs", () => {
+		const after = segment(4, { discontinuity: true, runNumber: 2, startUs: 60_000_000 });
+		const lines = mediaPlaylist({ ...playlist, segments: [segment(2), segment(3), after], open: undefined }).split(
+			"\n",
+		);
+		expect(lines.filter((line) => line.startsWith("#EXT-X-PART:"))).toHaveLength(3 * 6);
+	});
+
 	it("marks a new run by a discontinuity and its initialization section, and counts those that left", () => {
 		const after = segment(3, { discontinuity: true, runNumber: 2, startUs: 5_100_000 });
 		const changed = mediaPlaylist({
@@ -158,17 +166,17 @@ describe("multivariantPlaylist", () => {
 		expect(multivariantPlaylist(outputs)).toBe(`#EXTM3U
 #EXT-X-VERSION:6
 #EXT-X-INDEPENDENT-SEGMENTS
-#EXT-X-STREAM-INF:BANDWIDTH=2890800,AVERAGE-BANDWIDTH=2628000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000
+#EXT-X-STREAM-INF:BANDWIDTH=3936960,AVERAGE-BANDWIDTH=2628000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000
 720p/index.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=910800,AVERAGE-BANDWIDTH=828000,CODECS="avc1.4d401e,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=30.000
+#EXT-X-STREAM-INF:BANDWIDTH=1200960,AVERAGE-BANDWIDTH=828000,CODECS="avc1.4d401e,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=30.000
 360p/index.m3u8
-#EXT-X-STREAM-INF:BANDWIDTH=140800,AVERAGE-BANDWIDTH=128000,CODECS="mp4a.40.2"
+#EXT-X-STREAM-INF:BANDWIDTH=136960,AVERAGE-BANDWIDTH=128000,CODECS="mp4a.40.2"
 audio/index.m3u8
 `);
 	});
 
 	it("announces the highest bitrate there was when that is more", () => {
-		const outputs = renditionsOf(run).map((rendition) => ({ rendition, peakBitrate: 3_000_000.5 }));
-		expect(multivariantPlaylist(outputs)).toContain("BANDWIDTH=3000001,AVERAGE-BANDWIDTH=2628000,");
+		const outputs = renditionsOf(run).map((rendition) => ({ rendition, peakBitrate: 4_000_000.5 }));
+		expect(multivariantPlaylist(outputs)).toContain("BANDWIDTH=4000001,AVERAGE-BANDWIDTH=2628000,");
 	});
 });

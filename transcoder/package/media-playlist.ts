@@ -53,18 +53,20 @@ export function mediaPlaylist(playlist: MediaPlaylist): string {
 
 function segmentLines({ rendition, segments, open, originMs, initName }: MediaPlaylist): string[] {
 	const lines: string[] = [];
-	const end = (open ?? segments.at(-1))?.media[rendition];
-	const endUs = end ? end.startUs + end.durationUs : 0;
+	const all = open ? [...segments, open] : segments;
+	// Durations, not times: what is missing between two runs is no part of the playlist.
+	let afterUs = all.reduce((sum, { media }) => sum + (media[rendition]?.durationUs ?? 0), 0);
 	let runNumber: number | undefined;
-	for (const segment of open ? [...segments, open] : segments) {
+	for (const segment of all) {
 		const media = segment.media[rendition];
 		if (!media) continue;
+		afterUs -= media.durationUs;
 		if (segment.discontinuity) lines.push("#EXT-X-DISCONTINUITY");
 		if (segment.runNumber !== runNumber) lines.push(`#EXT-X-MAP:URI="${initName(segment.runNumber)}"`);
 		runNumber = segment.runNumber;
 		const capturedAt = new Date(Math.round(originMs + media.startUs / 1000));
 		lines.push(`#EXT-X-PROGRAM-DATE-TIME:${capturedAt.toISOString()}`);
-		if (segment === open || endUs - media.startUs - media.durationUs <= PARTS_LISTED_US) {
+		if (afterUs <= PARTS_LISTED_US) {
 			for (const { name, durationUs, independent } of media.parts) {
 				const attributes = `DURATION=${seconds(durationUs)},URI="${name}"${independent ? ",INDEPENDENT=YES" : ""}`;
 				lines.push(`#EXT-X-PART:${attributes}`);

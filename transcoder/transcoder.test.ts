@@ -1,0 +1,208 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import fastify, { type FastifyInstance } from "fastify";
+import { Registry } from "prom-client";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createMemoryBus } from "../core/runtime/bus.ts";
+import { systemClock } from "../core/runtime/clock.ts";
+import { createLog } from "../core/runtime/log.ts";
+import { recordCodedFrames } from "../test/support/coded-recording.ts";
+import { eventually } from "../test/support/deadline.ts";
+import { writeFakeProgramme } from "../test/support/fake-programme.ts";
+import { HttpClient } from "../test/support/hls/http-client.ts";
+import { newestPosition, parseMediaPlaylist } from "../test/support/hls/parse-playlist.ts";
+import { validateHls } from "../test/support/hls-validator.ts";
+import { descendantsOf } from "../test/support/processes.ts";
+import { createTranscoder, type Transcoder } from "./transcoder.ts";
+
+const DEADLINE_MS = 20_000;
+
+/** A transcoder on a listening server, whose programmes play `script`. */
+async function start(directory: string, script: string) {
+	const states: string[] = [];
+	const log = createLog({ level: "silent", pretty: false });
+	const bus = createMemoryBus({ onError: (error) => states.push(`${error}`) });
+	bus.subscribe("programme-state", ({ webinarId, state }) => states.push(`${webinarId} ${state}`));
+	const metrics = new Registry();
+	const runDir = await mkdtemp(join(directory, "run-"));
+	const options = { feedPath: join(runDir, "feed.sock"), runDir, programmePath: script };
+	const transcoder: Transcoder = await createTranscoder(options, { log, clock: systemClock, bus, metrics });
+	const app: FastifyInstance = fastify({ forceCloseConnections: true });
+	await app.register(transcoder.plugin);
+	await app.listen({ host: "127.0.0.1", port: 0 });
+	const client = new HttpClient();
+	const baseUrl = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/live`;
+	return {
+		states,
+		bus,
+		metrics,
+		runDir,
+		transcoder,
+		client,
+		baseUrl,
+		wish(webinarId: string, desired: "live" | "ended", version = 1) {
+			bus.retain("programme", webinarId, { desired, scene: { webinarId, version, title: "Test", people: [] } });
+		},
+		async playlist(webinarId: string, query = "") {
+			const { status, body } = await client.get(`${baseUrl}/${webinarId}/720p/index.m3u8${query}`);
+			expect(status).toBe(200);
+			return parseMediaPlaylist(body.toString());
+		},
+		async children() {
+			return (await descendantsOf(process.pid)).filter(({ command }) => command.includes(script));
+		},
+		async close() {
+			await transcoder.close();
+			client.close();
+			await app.close();
+		},
+	};
+}
+
+let directory: string;
+let script: string;
+let server: Awaited<ReturnType<typeof start>>;
+
+beforeAll(async () => {
+	directory = await mkdtemp(join(tmpdir(), "transcoder-"));
+	script = await writeFakeProgramme(directory, await recordCodedFrames(4));
+});
+
+beforeEach(async () => {
+	server = await start(directory, script);
+});
+
+afterEach(() => server.close());
+
+afterAll(() => rm(directory, { recursive: true }));
+
+function restarts(metrics: Registry): Promise<number> {
+	const metric = metrics.getSingleMetric("rostrum_programme_process_restarts_total");
+	return Promise.resolve(metric?.get()).then((read) => read?.values[0]?.value ?? 0);
+}
+
+/** Sends the signal to the one process of the programme, and waits until the playlist goes on after a discontinuity. */
+async function loseProcess(id: string, signal: "SIGKILL" | "SIGSTOP") {
+	const [child] = await server.children();
+	if (!child) throw new Error("no process runs");
+	const before = await server.playlist(id);
+	process.kill(child.pid, signal);
+	const startedAt = performance.now();
+	const discontinuities = before.segments.filter(({ discontinuity }) => discontinuity).length;
+	const after = await eventually(
+		async () => {
+			const playlist = await server.playlist(id);
+			const { length } = playlist.segments.filter(({ discontinuity }) => discontinuity);
+			return length > discontinuities && playlist;
+		},
+		DEADLINE_MS,
+		() => "the playlist did not go on",
+	);
+	return { before, after, tookMs: performance.now() - startedAt };
+}
+
+describe("transcoder", () => {
+	it("serves a correct stream, also while its process is killed, and ends it", async () => {
+		const id = "livelivelive";
+		server.wish(id, "live");
+		const url = `${server.baseUrl}/${id}/index.m3u8`;
+		// A page that comes with the start is held until there is something to play.
+		expect((await server.client.get(url)).status).toBe(200);
+		const judged = validateHls(url, { seconds: 11 });
+		const read = promisify(execFile)("ffmpeg", ["-v", "error", "-i", url, "-t", "6", "-f", "null", "-"]);
+		await eventually(
+			async () => (await server.playlist(id)).segments.length > 2,
+			DEADLINE_MS,
+			() => "no segments",
+		);
+
+		const { before, after, tookMs } = await loseProcess(id, "SIGKILL");
+		expect(tookMs).toBeLessThan(5000);
+		expect(newestPosition(after).msn).toBeGreaterThan(newestPosition(before).msn);
+		expect(server.states).toEqual([`${id} starting`, `${id} running`, `${id} recovering`, `${id} running`]);
+		expect(await restarts(server.metrics)).toBe(1);
+		expect(await judged).toEqual([]);
+		expect((await read).stderr).toBe("");
+
+		server.wish(id, "ended", 2);
+		await eventually(
+			() => server.states.at(-1) === `${id} ended`,
+			DEADLINE_MS,
+			() => "did not end",
+		);
+		expect((await server.playlist(id)).ended).toBe(true);
+		expect(await validateHls(url, { seconds: 1 })).toEqual([]);
+		expect(await server.children()).toEqual([]);
+		expect(await readdir(server.runDir)).toEqual([]);
+		expect(await restarts(server.metrics)).toBe(1);
+	});
+
+	it("replaces a process that gives no frames any more", async () => {
+		const id = "stopstopstop";
+		server.wish(id, "live");
+		await eventually(
+			() => server.states.includes(`${id} running`),
+			DEADLINE_MS,
+			() => "did not run",
+		);
+		const { tookMs } = await loseProcess(id, "SIGSTOP");
+		expect(tookMs).toBeGreaterThan(4000);
+		server.bus.retain("programme", id, null);
+		await eventually(
+			async () => (await server.client.get(`${server.baseUrl}/${id}/index.m3u8`)).status === 404,
+			DEADLINE_MS,
+			() => "still served",
+		);
+		expect(await server.children()).toEqual([]);
+	});
+
+	it("tries again and again with a process whose frames cannot be used", async () => {
+		const broken = join(directory, "broken-programme.mjs");
+		await writeFile(
+			broken,
+			'import { writeSync } from "node:fs";\nwriteSync(3, Buffer.alloc(64, 0xff));\nsetInterval(() => {}, 1000);\n',
+		);
+		const failing = await start(directory, broken);
+		try {
+			failing.wish("fails0fails0", "live");
+			await eventually(
+				async () => (await restarts(failing.metrics)) >= 3,
+				DEADLINE_MS,
+				() => "no restarts",
+			);
+			expect(failing.states.slice(0, 2)).toEqual(["fails0fails0 starting", "fails0fails0 recovering"]);
+			expect(failing.states).not.toContain("fails0fails0 running");
+		} finally {
+			await failing.close();
+		}
+		expect(await failing.children()).toEqual([]);
+		expect(await readdir(failing.runDir)).toEqual([]);
+	});
+
+	it("lets go of its audience and ends its processes when the server ends", async () => {
+		const id = "endsendsends";
+		server.wish(id, "live");
+		await eventually(
+			() => server.states.includes(`${id} running`),
+			DEADLINE_MS,
+			() => "did not run",
+		);
+		const { msn } = newestPosition(await server.playlist(id));
+		const waiting = server.client.get(`${server.baseUrl}/${id}/720p/index.m3u8?_HLS_msn=${msn + 1}&_HLS_part=5`);
+		const gauge = server.metrics.getSingleMetric("rostrum_origin_blocked_requests");
+		await eventually(
+			async () => (await gauge?.get())?.values[0]?.value === 1,
+			DEADLINE_MS,
+			() => "nobody waits",
+		);
+		await server.transcoder.close();
+		expect((await waiting).status).toBe(503);
+		expect(server.states).not.toContain(`${id} ended`);
+		expect(await server.children()).toEqual([]);
+		expect(await readdir(server.runDir)).toEqual([]);
+	});
+});
