@@ -60,7 +60,7 @@ const video = [
 
 /** An offer to publish audio and video, shaped like Chromium's. */
 export const publishOffer = sdp(session, audio, video);
-export const audioOffer = sdp(session, audio);
+
 /** The same, to receive `slots` of each. */
 export function subscribeOffer(slots: number): string {
 	const pairs = Array.from({ length: slots }, (_, slot) => [as(audio, 2 * slot), as(video, 2 * slot + 1)]).flat();
