@@ -9,7 +9,7 @@ const PING_EVERY_MS = 30_000;
 /** A few in a row: the shortest round trip counts. */
 const PINGS_A_ROUND = 4;
 const PING_GAP_MS = 150;
-/** The socket is taken for dead when neither an answer nor anything else has come by then. */
+/** The socket is taken for dead when neither an answer to a ping nor anything else has come by then. */
 const SILENCE_MS = 8_000;
 const WELCOME_WITHIN_MS = 10_000;
 /** Sessions whose slots are remembered: a page has one, and for a moment a second while it reconnects. */
@@ -168,7 +168,8 @@ export class WebinarEvents {
 
 	#pingRound(): void {
 		for (let i = 0; i < PINGS_A_ROUND; i++) this.#timers.push(setTimeout(() => this.#ping(), i * PING_GAP_MS));
-		this.#timers.push(setTimeout(() => this.#checkSilence(), SILENCE_MS));
+		const startedAtMs = Date.now();
+		this.#timers.push(setTimeout(() => this.#checkSilence(startedAtMs), SILENCE_MS));
 	}
 
 	#ping(): void {
@@ -185,8 +186,8 @@ export class WebinarEvents {
 		this.clockOffsetMs = this.#clock.offsetMs ?? this.clockOffsetMs;
 	}
 
-	#checkSilence(): void {
-		if (Date.now() - this.#lastHeardMs > SILENCE_MS) {
+	#checkSilence(sinceMs: number): void {
+		if (this.#lastHeardMs <= sinceMs) {
 			void this.#gone(true);
 			return;
 		}
