@@ -10,7 +10,7 @@ test.each([
 	// Across the hour that is skipped in spring in much of Europe.
 	[iso(2026, 2, 29, 9, 30), "tomorrow at 09:30"],
 	[iso(2026, 2, 27, 23, 59), "yesterday at 23:59"],
-	[iso(2026, 3, 2, 9, 0), "Thu, 2 Apr at 09:00"],
+	[iso(2026, 3, 2, 9, 0), "Thu 2 Apr at 09:00"],
 	[iso(2027, 0, 5, 9, 0), "Tue, 5 Jan 2027 at 09:00"],
 ])("%s is %s", (instant, expected) => {
 	expect(describeInstant(instant, now, "en-GB")).toBe(expected);
