@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Invitation } from "../../core/protocol/webinar.ts";
 import { eventually } from "../support/deadline.ts";
 import type { DecodedMedia } from "../support/decode-media.ts";
+import { validateHls } from "../support/hls-validator.ts";
 import { avOffsetMs } from "../support/measure-av-offset.ts";
 import { findColour, flashTimes } from "../support/measure-picture.ts";
 import { beepTimes, loudness, toneShare } from "../support/measure-sound.ts";
@@ -124,7 +125,8 @@ test("a second one stands beside, in step by flash and beep; whole-segment playe
 	expect(Number(framesRead?.slice("frame=".length))).toBeGreaterThanOrEqual(595);
 });
 
-test("a presenter leaves and comes back without a discontinuity", async () => {
+test("a presenter leaves and comes back without a discontinuity; the stream keeps every rule of LL-HLS", async () => {
+	const validated = validateHls(`${server.baseUrl}/live/${webinarId}/index.m3u8`, { seconds: 10 });
 	await ada?.close();
 	await tap.untilShown((media) => place(media, BEA.colour).share > ALONE_SHARE, "Bea alone");
 	expect(toneShare((await tap.next(1)).sound, ADA.toneHz)).toBeLessThan(0.05);
@@ -132,6 +134,7 @@ test("a presenter leaves and comes back without a discontinuity", async () => {
 	await tap.untilShown(showsBoth, "Ada is back");
 	expect(discontinuities()).toBe(0);
 	expect(tap.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+	expect(await validated).toEqual([]);
 });
 
 const victims: [string, (children: ProcessInfo[], encoder: ProcessInfo) => number][] = [
