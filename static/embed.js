@@ -13,7 +13,7 @@
 	const frame = document.createElement("iframe");
 	frame.src = new URL(`embed/${webinar}`, script.src).href;
 	frame.title = script.dataset.title || "Live webinar";
-	frame.allow = "autoplay; fullscreen; picture-in-picture";
+	frame.allow = "autoplay; picture-in-picture";
 	frame.allowFullscreen = true;
 	frame.style.cssText = "display:block;width:100%;aspect-ratio:16/9;border:0;border-radius:12px;background:#070b0a";
 	script.replaceWith(frame);
