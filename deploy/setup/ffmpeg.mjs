@@ -22,8 +22,7 @@ export const ffmpeg = {
 	},
 	async make({ onLine }) {
 		const { version, missing } = await inspect();
-		const installed = !version && (await installByApt("ffmpeg", onLine));
-		if (installed) return;
+		if (!version && (await installByApt("ffmpeg", onLine)) && (await ffmpeg.check())) return;
 		const lack = version
 			? `The ffmpeg on PATH (${version}) has no ${missing.join(" and no ")}.`
 			: "ffmpeg is not on PATH.";

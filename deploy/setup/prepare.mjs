@@ -1,7 +1,7 @@
 import { inRoot } from "./paths.mjs";
 import { createProgress } from "./progress.mjs";
 import { endRunningCommands } from "./run-command.mjs";
-import { describeError, SetupError } from "./setup-error.mjs";
+import { inWords, SetupError } from "./setup-error.mjs";
 import { takeSetupLock } from "./setup-lock.mjs";
 
 /**
@@ -45,12 +45,12 @@ export async function prepare(steps) {
 			if (interrupted) throw new SetupError(`Interrupted by ${interrupted}.`);
 		}
 	} catch (error) {
-		const { message, output } =
-			error instanceof SetupError
-				? error
-				: new SetupError(describeError(error), String(/** @type {Error} */ (error).stack));
+		const { message, output } = error instanceof SetupError ? error : inWords(error);
 		if (interrupted) process.stderr.write("\n  Interrupted. What is missing is fetched at the next start.\n");
-		else process.stderr.write(`\n${output.replace(/^/gm, "    ")}\n\n  ${message.replaceAll("\n", "\n  ")}\n`);
+		else
+			process.stderr.write(
+				`\n${output && `${output.trimEnd().replace(/^/gm, "    ")}\n\n`}  ${message.replaceAll("\n", "\n  ")}\n`,
+			);
 		await unlock?.();
 		process.exit(interrupted ? (interrupted === "SIGINT" ? 130 : 143) : 1);
 	}

@@ -12,12 +12,14 @@ export class SetupError extends Error {
 	}
 }
 
-/** Words for what a file system refuses. @param {unknown} error */
-export function describeError(error) {
-	const { code, path, message } = /** @type {NodeJS.ErrnoException} */ (error);
+/** What a file system refuses, in words; of anything else the stack as well. @param {unknown} error */
+export function inWords(error) {
+	const { code, path, message, stack } = /** @type {NodeJS.ErrnoException} */ (error);
 	const where = path ?? "a file";
-	if (code === "EACCES" || code === "EPERM") return `No permission to write ${where}. Is the folder another user's?`;
-	if (code === "EROFS") return `${where} is on a read-only file system.`;
-	if (code === "ENOSPC") return "The disk is full. Rostrum and what it needs take about 1 GB.";
-	return message;
+	if (code === "EACCES" || code === "EPERM") {
+		return new SetupError(`No permission to write ${where}. Is the folder another user's?`);
+	}
+	if (code === "EROFS") return new SetupError(`${where} is on a read-only file system.`);
+	if (code === "ENOSPC") return new SetupError("The disk is full. Rostrum and what it needs take about 1 GB.");
+	return new SetupError(message, stack);
 }
