@@ -41,6 +41,7 @@ export interface PipelineEvents {
  */
 export class Pipeline {
 	readonly #options: PipelineOptions;
+	readonly #rootLog: Logger;
 	readonly #log: Logger;
 	readonly #stream: LiveStream;
 	readonly #events: PipelineEvents;
@@ -58,6 +59,7 @@ export class Pipeline {
 	) {
 		this.#options = options;
 		this.#scene = options.scene;
+		this.#rootLog = log;
 		this.#log = log.child({ component: "pipeline", webinarId: options.webinarId });
 		this.#stream = stream;
 		this.#events = events;
@@ -120,7 +122,7 @@ export class Pipeline {
 		const message = (heard: FromProgramme) => this.#hear(heard);
 		this.#child = new ProgrammeChild(
 			{ programmePath, feedPath, runDir, scene: this.#scene },
-			{ log: this.#log, events: { run, frame, message, gone: gone.resolve } },
+			{ log: this.#rootLog, events: { run, frame, message, gone: gone.resolve } },
 		);
 		await gone.promise;
 		this.#child = undefined;

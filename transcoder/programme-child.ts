@@ -39,6 +39,8 @@ export interface ProgrammeChildEvents {
 export class ProgrammeChild {
 	readonly #process: ChildProcess;
 	readonly #log: Logger;
+	/** Its lines name their component and webinar themselves. */
+	readonly #relayed: Logger;
 	readonly #events: ProgrammeChildEvents;
 	readonly #reader = new CodedFrameReader();
 	readonly #watchdog: NodeJS.Timeout;
@@ -53,7 +55,8 @@ export class ProgrammeChild {
 		// A new one each time: what a killed process left behind would be in the way of the next.
 		const ownDir = mkdtempSync(join(runDir, "p-"));
 		this.#process = spawn(process.execPath, [programmePath], { stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"] });
-		this.#log = log.child({ programmePid: this.#process.pid });
+		this.#relayed = log.child({ programmePid: this.#process.pid });
+		this.#log = this.#relayed.child({ component: "programme-child", webinarId: scene.webinarId });
 		this.#events = events;
 		this.#process.on("error", (err) => this.#log.error({ err }, "the programme's process is out of reach"));
 		this.#process.on("message", (message: FromProgramme) => events.message(message));
@@ -133,7 +136,7 @@ export class ProgrammeChild {
 	#relayLog(output: Readable): void {
 		createInterface({ input: output }).on("line", (line) => {
 			const entry = parseLogLine(line);
-			if (entry) this.#log[entry.level](entry.fields, entry.message);
+			if (entry) this.#relayed[entry.level](entry.fields, entry.message);
 			else this.#log.warn({ line: line.slice(0, LONGEST_LOG_LINE) }, "the programme's process says");
 		});
 	}

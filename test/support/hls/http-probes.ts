@@ -41,24 +41,27 @@ function lists(playlist: MediaPlaylist, msn: number, part: number): boolean {
 	return newest.msn > msn || (newest.msn === msn && newest.part >= part);
 }
 
+function lastWhole({ segments, mediaSequence }: MediaPlaylist): number {
+	return segments.findLast(({ uri }) => uri !== undefined)?.msn ?? mediaSequence;
+}
+
 function listsSegment({ segments }: MediaPlaylist, wanted: number): boolean {
 	return segments.some(({ msn, uri }) => msn >= wanted && uri !== undefined);
 }
 
 async function probeErrors(probe: Probe): Promise<void> {
 	const { findings } = probe;
-	const { playlist } = await ask(probe);
-	const lastMsn = playlist.segments.findLast(({ uri }) => uri !== undefined)?.msn ?? playlist.mediaSequence;
-	const refused: [number, string, Record<string, string | number>][] = [
-		[27, "_HLS_part without _HLS_msn", { _HLS_part: 0 }],
-		[27, "_HLS_msn that is no integer", { _HLS_msn: "one" }],
-		[27, "a negative _HLS_msn", { _HLS_msn: -1 }],
-		[27, "_HLS_part that is no integer", { _HLS_msn: lastMsn, _HLS_part: "1.5" }],
-		[28, "_HLS_msn far ahead", { _HLS_msn: lastMsn + 10 }],
-		[28, "_HLS_part far ahead", { _HLS_msn: lastMsn + 1, _HLS_part: 1000 }],
+	const refused: [number, string, (lastMsn: number) => Record<string, string | number>][] = [
+		[27, "_HLS_part without _HLS_msn", () => ({ _HLS_part: 0 })],
+		[27, "_HLS_msn that is no integer", () => ({ _HLS_msn: "one" })],
+		[27, "a negative _HLS_msn", () => ({ _HLS_msn: -1 })],
+		[27, "_HLS_part that is no integer", (lastMsn) => ({ _HLS_msn: lastMsn, _HLS_part: "1.5" })],
+		[28, "_HLS_msn far ahead", (lastMsn) => ({ _HLS_msn: lastMsn + 10 })],
+		[28, "_HLS_part far ahead", (lastMsn) => ({ _HLS_msn: lastMsn + 2, _HLS_part: 1000 })],
 	];
 	for (const [rule, what, query] of refused) {
-		const { status, headers } = await ask(probe, query);
+		// Fresh each time: the stream goes on while the others are asked.
+		const { status, headers } = await ask(probe, query(lastWhole((await ask(probe)).playlist)));
 		findings.expect(status === 400, rule, `${what} gives ${status}`);
 		const maxAge = maxAgeOf(headers["cache-control"]);
 		findings.expect(maxAge <= 10, 49, `an error may be cached for ${maxAge} s`);
@@ -69,6 +72,7 @@ async function probeErrors(probe: Probe): Promise<void> {
 		31,
 		`an unknown directive gives ${ignored.status}`,
 	);
+	const { playlist } = await ask(probe);
 	const stale = await ask(probe, { _HLS_msn: Math.max(playlist.mediaSequence - 1, 0), _HLS_part: 0 });
 	findings.expect(stale.status === 200 && stale.tookMs < AT_ONCE_MS, 26, `a stale _HLS_msn gives ${stale.status}`);
 	const unknown = await probe.client.get(new URL("no-such-part.m4s", probe.url));
@@ -79,8 +83,8 @@ async function probeBlocking(probe: Probe): Promise<void> {
 	const { findings } = probe;
 	const { playlist } = await ask(probe);
 	const newest = newestPosition(playlist);
-	// Two parts on: the next one may come while the request is on its way.
-	const wanted = { msn: newest.msn, part: newest.part + 2 };
+	// Far enough ahead that it cannot have come while the request is on its way.
+	const wanted = { msn: newest.msn + 1, part: 2 };
 	const blocked = await ask(probe, { _HLS_msn: wanted.msn, _HLS_part: wanted.part });
 	const reached = lists(blocked.playlist, wanted.msn, wanted.part) || lists(blocked.playlist, wanted.msn + 1, 0);
 	const waited = blocked.status === 200 && (blocked.playlist.ended || reached);
@@ -103,10 +107,10 @@ async function probeBlocking(probe: Probe): Promise<void> {
 			`${past.status} without part ${last.msn + 1}.0 for one past the end of segment ${last.msn}`,
 		);
 	}
-	const open = newestPosition(blocked.playlist).msn;
-	const whole = await ask(probe, { _HLS_msn: open });
-	const complete = whole.status === 200 && (whole.playlist.ended || listsSegment(whole.playlist, open));
-	findings.expect(complete, 25, `${whole.status} without the whole of segment ${open}`);
+	const coming = newestPosition(blocked.playlist).msn + 1;
+	const whole = await ask(probe, { _HLS_msn: coming });
+	const complete = whole.status === 200 && (whole.playlist.ended || listsSegment(whole.playlist, coming));
+	findings.expect(complete, 25, `${whole.status} without the whole of segment ${coming}`);
 }
 
 async function probeHint(probe: Probe): Promise<void> {

@@ -47,6 +47,10 @@ export class RenditionFollower {
 		checkPlaylist(this.name, playlist, this.#findings);
 		if (this.playlist) checkUpdate(this.name, this.playlist, playlist, this.#findings);
 		const isFirst = this.playlist === undefined;
+		if (this.playlist && !playlist.ended && !isLater(playlist, this.playlist)) {
+			this.#findings.add(23, `${this.name}: an answer without what it was to wait for`);
+			await new Promise((resolve) => setTimeout(resolve, 300)); // such a server must be asked gently
+		}
 		this.playlist = playlist;
 		await this.#fetchNew(playlist, isFirst);
 		return true;
@@ -74,4 +78,9 @@ export class RenditionFollower {
 		this.#media.set(uri, body);
 		return body;
 	}
+}
+
+function isLater(playlist: MediaPlaylist, before: MediaPlaylist): boolean {
+	const [now, then] = [newestPosition(playlist), newestPosition(before)];
+	return now.msn > then.msn || (now.msn === then.msn && now.part > then.part);
 }
