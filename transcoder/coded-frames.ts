@@ -97,7 +97,8 @@ export class CodedFrameReader {
 
 function parseRecord(record: Buffer): { run: Run } | { frame: CodedFrame } {
 	if (record[0] === RUN) return { run: JSON.parse(record.toString("utf8", 1)) as Run };
-	if (record[0] !== FRAME || record.length < FRAME_HEADER_BYTES - 4) throw new Error(`coded frame record of type ${record[0]}`);
+	if (record[0] !== FRAME || record.length < FRAME_HEADER_BYTES - 4)
+		throw new Error(`coded frame record of type ${record[0]}`);
 	return {
 		frame: {
 			track: record.readUInt8(1),

@@ -13,5 +13,4 @@ export type ToProgramme =
 
 export type FromProgramme =
 	/** A new encoder was spawned; its pid is for metrics and for tests that kill it. */
-	| { type: "encoder-started"; pid: number }
-	| { type: "encoder-lost"; reason: string };
+	{ type: "encoder-started"; pid: number } | { type: "encoder-lost"; reason: string };
