@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ID, media, problemCode, publication, TestOrigin } from "./test-origin.ts";
+import { ID, media, problemCode, publication, TestOrigin } from "../../test/support/test-origin.ts";
 
 let server: TestOrigin;
 

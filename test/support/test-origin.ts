@@ -3,10 +3,10 @@ import fastify, { type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { expect } from "vitest";
 import { createLog } from "../../core/runtime/log.ts";
-import { eventually } from "../../test/support/deadline.ts";
-import { type HttpAnswer, HttpClient } from "../../test/support/hls/http-client.ts";
-import type { NamedMedia, Publication } from "../publication.ts";
-import { Origin } from "./origin.ts";
+import { Origin } from "../../transcoder/origin/origin.ts";
+import type { NamedMedia, Publication } from "../../transcoder/publication.ts";
+import { eventually } from "./deadline.ts";
+import { type HttpAnswer, HttpClient } from "./hls/http-client.ts";
 
 export const ID = "abcdefghij12";
 
