@@ -22,6 +22,9 @@ export const audioBitrate = 128_000;
 /** Frames from one IDR to the next, counted from the first frame: one segment of 2 s. */
 const IDR_INTERVAL = 60;
 
+/** More than the encoder delay of AAC (21 ms) and what else sound is late by; each further one delays the sound. */
+const SOUND_HELD_BACK_S = 0.04;
+
 export interface FfmpegSockets {
 	/** Paths that somebody listens on. In: raw I420 pictures; a WAV stream of floats. */
 	pictures: string;
@@ -51,9 +54,10 @@ export function startFfmpeg(sockets: FfmpegSockets, { started, ended }: FfmpegEv
 		.inputOptions(["-f rawvideo", "-pixel_format yuv420p", `-video_size ${width}x${height}`, `-framerate ${frameRate}`])
 		.inputOptions(noProbing)
 		.input(`unix:${sockets.sound}`)
-		// WAV rather than bare PCM, whose demuxer waits for 85 ms of sound before it hands on any; of floats, because that
-		// of 16 bit samples reads 64 kB at the start to tell it from S/PDIF.
-		.inputOptions(["-itsoffset 0.08", "-f wav", "-max_size 2048", "-ignore_length 1", ...noProbing])
+		// WAV rather than bare PCM, whose demuxer waits for 85 ms of sound before it hands on any; of floats, because that of
+		// 16 bit samples reads 64 kB at the start to tell it from S/PDIF. ffmpeg serves the output with the earliest timestamp
+		// first: moved back a little, sound does not keep pictures waiting. ADTS has no timestamps, so nothing comes of it.
+		.inputOptions([`-itsoffset ${SOUND_HELD_BACK_S}`, "-f wav", "-max_size 2048", "-ignore_length 1", ...noProbing])
 		.complexFilter(ladder());
 	for (const [index, rung] of rungs.entries()) {
 		command
@@ -91,7 +95,7 @@ function ladder(): string {
 	const scales = rungs.map(({ width, height }, index) =>
 		height === programmeFormat.height
 			? `[s${index}]null[v${index}]`
-			: `[s${index}]scale=${width}:${height}:flags=bicubic[v${index}]`,
+			: `[s${index}]scale=${width}:${height}:flags=bilinear[v${index}]`,
 	);
 	return [`[0:v]split=${rungs.length}${copies}`, ...scales].join(";");
 }
