@@ -1,12 +1,13 @@
 import { open, writeFile } from "node:fs/promises";
-import { FRAME_RATE } from "./patterns.ts";
 import { type Rgb, solidPicture } from "./solid-picture.ts";
 
-const WIDTH = 640;
-const HEIGHT = 360;
+// Small and slow: several browsers encode and decode in software beside the server under test.
+const WIDTH = 320;
+const HEIGHT = 180;
+const FRAME_RATE = 15;
 const LOOP_SECONDS = 2;
-const BAR_WIDTH = 16;
-const BAR_HEIGHT = 24;
+const BAR_WIDTH = 8;
+const BAR_HEIGHT = 12;
 
 /**
  * A loop for Chromium's `--use-file-for-fake-video-capture`: one colour, and a bar at the lower edge that crosses the picture
