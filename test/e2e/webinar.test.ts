@@ -280,5 +280,6 @@ test("the host ends the webinar; everyone sees so, and every playlist says so", 
 	});
 	await tap.until(() => tap.ended, "the end");
 	for (const url of playlistUrls) expect(await (await fetch(url)).text()).toContain("#EXT-X-ENDLIST");
-	for (const page of [viewerPage, adaPage, beaPage]) await page.getByText("This webinar has ended").waitFor();
+	await viewerPage.getByRole("heading", { name: "This webinar has ended" }).waitFor();
+	for (const page of [adaPage, beaPage]) await page.getByText("Ended", { exact: true }).waitFor();
 });
