@@ -111,6 +111,14 @@ function untilShown(actors: Actor[], absent: Actor[], what: string): Promise<Dec
 	);
 }
 
+/** All of them in one segment. */
+async function untilHeard(actors: Actor[]): Promise<void> {
+	await tap.untilShown(
+		({ sound }) => actors.every(({ toneHz }) => toneShare(sound, toneHz) > TONE_SHARE),
+		"every tone",
+	);
+}
+
 const player = (page: Page): Locator => page.locator("[data-player-state]");
 const tileOf = (page: Page, { person }: Invitation): Locator =>
 	page.locator(`figure[data-person="${person.personId}"] video`);
@@ -167,8 +175,7 @@ test("two presenters go on air from their pages; their pictures and tones are in
 	expect(left.x).toBeLessThan(0.5);
 	expect(right.x).toBeGreaterThan(0.5);
 	expect(left.y).toBeCloseTo(right.y, 1);
-	const { sound } = await tap.next(2);
-	for (const { toneHz } of [ADA, BEA]) expect(toneShare(sound, toneHz)).toBeGreaterThan(TONE_SHARE);
+	await untilHeard([ADA, BEA]);
 });
 
 test("each presenter sees and hears the other", async () => {
@@ -222,8 +229,7 @@ test("a viewer is brought on stage and goes back to the programme", async () => 
 
 	const media = await untilShown([ADA, BEA, CLEO], [], "all three");
 	expect(media.complaints).toEqual([]);
-	const { sound } = await tap.next(2);
-	for (const { toneHz } of [ADA, BEA, CLEO]) expect(toneShare(sound, toneHz)).toBeGreaterThan(TONE_SHARE);
+	await untilHeard([ADA, BEA, CLEO]);
 	await expectLive(tileOf(viewerPage, invitations.ada), ADA);
 	await expectLive(tileOf(viewerPage, invitations.bea), BEA);
 	const guestTile = adaPage.locator("figure[data-slot]").filter({ hasText: CLEO.name });

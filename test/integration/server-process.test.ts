@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { eventually } from "../support/deadline.ts";
+import { meanColour } from "../support/measure-picture.ts";
+import { loudness } from "../support/measure-sound.ts";
 import { isRunning } from "../support/processes.ts";
 import { fetchMultivariant, ProgrammeTap } from "../support/programme-tap.ts";
 import { startRostrumServer } from "../support/rostrum-server.ts";
@@ -46,12 +48,15 @@ test("--demo puts two presenters on air", async () => {
 		);
 		const tap = await ProgrammeTap.start({ baseUrl: server.baseUrl, webinarId: watch });
 		try {
-			const onAir = () => server.log.filter((line) => line.includes("demo presenter is on air"));
-			await eventually(
-				() => onAir().length === 2,
-				DEADLINE_MS,
-				() => `on air: ${onAir().join("\n")}`,
-			);
+			// One before teal, one before orange; they take turns of 4.8 s to speak.
+			await tap.untilShown(({ frames }) => {
+				const last = frames.at(-1);
+				if (!last) return false;
+				const [leftRed, leftGreen] = meanColour(last, { x: 0.05, y: 0.3, width: 0.05, height: 0.3 });
+				const [rightRed, rightGreen] = meanColour(last, { x: 0.55, y: 0.3, width: 0.05, height: 0.3 });
+				return leftGreen > leftRed + 40 && rightRed > rightGreen + 40;
+			}, "two presenters side by side");
+			await tap.untilShown(({ sound }) => loudness(sound) > 0.01, "somebody speaks");
 		} finally {
 			await tap.close();
 		}
