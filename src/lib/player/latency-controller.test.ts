@@ -21,7 +21,7 @@ function play(
 
 test("a late playhead catches up to the target and then plays at the normal rate", () => {
 	const controller = new LatencyController();
-	const { latencyMs, rates } = play(controller, 60, 3000);
+	const { latencyMs, rates } = play(controller, 240, 3000);
 	expect(Math.max(...rates)).toBe(1.08);
 	expect(latencyMs).toBeGreaterThan(1250);
 	expect(latencyMs).toBeLessThan(1400);
@@ -31,15 +31,32 @@ test("a late playhead catches up to the target and then plays at the normal rate
 test("a playhead ahead of the target falls back gently", () => {
 	const { latencyMs, rates } = play(new LatencyController(), 60, 900);
 	expect(Math.min(...rates)).toBeGreaterThanOrEqual(0.97);
-	expect(latencyMs).toBeGreaterThan(1250);
+	expect(latencyMs).toBeGreaterThan(1500);
 	expect(rates.at(-1)).toBe(1);
+});
+
+test("it keeps more distance at the start, and gives it back when all goes well", () => {
+	const controller = new LatencyController();
+	const { latencyMs, nowMs } = play(controller, 30, 1300);
+	expect(latencyMs).toBeGreaterThan(1650);
+	expect(play(controller, 180, latencyMs, { startMs: nowMs }).latencyMs).toBeLessThan(1450);
+});
+
+test("a buffer that nearly ran dry is remembered for a while", () => {
+	const controller = new LatencyController();
+	controller.rate({ nowMs: 0, latencyMs: 1800, bufferMs: 900 });
+	const before = controller.targetMs(1000);
+	controller.rate({ nowMs: 1000, latencyMs: 1800, bufferMs: 50 });
+	controller.rate({ nowMs: 1250, latencyMs: 1800, bufferMs: 900 });
+	expect(controller.targetMs(1000)).toBe(before + 100);
 });
 
 test("jitter of the latency inside the dead band leaves the rate alone", () => {
 	const controller = new LatencyController();
 	for (let i = 0; i < 200; i++) {
-		const latencyMs = 1300 + (i % 2 ? 90 : -90);
-		expect(controller.rate({ nowMs: i * 250, latencyMs, bufferMs: 900 })).toBe(1);
+		const nowMs = i * 250;
+		const latencyMs = controller.targetMs(nowMs) + (i % 2 ? 90 : -90);
+		expect(controller.rate({ nowMs, latencyMs, bufferMs: 900 })).toBe(1);
 	}
 });
 
@@ -55,11 +72,12 @@ test("a buffer about to run dry is stretched", () => {
 
 test("every stall widens the target up to a bound, and it is slowly taken back", () => {
 	const controller = new LatencyController();
+	expect(controller.targetMs(0)).toBe(1800);
 	controller.stalled(0);
-	expect(controller.targetMs(0)).toBe(1600);
+	expect(controller.targetMs(0)).toBe(2100);
 	controller.stalled(0);
-	expect(controller.targetMs(0)).toBe(1900);
-	expect(controller.targetMs(90_000)).toBe(1600);
+	expect(controller.targetMs(0)).toBe(2400);
+	expect(controller.targetMs(90_000)).toBe(2100);
 	expect(controller.targetMs(1_000_000)).toBe(1300);
 	for (let i = 0; i < 50; i++) controller.stalled(1_000_000);
 	expect(controller.targetMs(1_000_000)).toBe(3300);
@@ -67,6 +85,6 @@ test("every stall widens the target up to a bound, and it is slowly taken back",
 
 test("far behind, only a jump helps", () => {
 	const controller = new LatencyController();
-	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4000 })).toBe(false);
-	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4400 })).toBe(true);
+	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4700 })).toBe(false);
+	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4900 })).toBe(true);
 });

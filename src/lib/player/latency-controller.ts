@@ -1,8 +1,11 @@
 /** Where the playhead should be, as glass-to-glass latency: a second of hold-back, and a margin for a slow machine. */
 const TARGET_MS = 1300;
-/** What every stall adds to the target, and at most. */
+/** On top of the target at the start, when nothing is known yet of the way here. */
+const START_MARGIN_MS = 500;
+/** What every stall adds to the target, what every buffer that nearly ran dry adds, and what they add at most. */
 const STALL_MARGIN_MS = 300;
-const MOST_STALL_MARGIN_MS = 2000;
+const NEAR_STALL_MARGIN_MS = 100;
+const MOST_MARGIN_MS = 2000;
 /** Time in which one stall's margin is taken back: long enough that a stream that stalls now and then keeps it. */
 const STALL_FORGIVEN_MS = 90_000;
 
@@ -34,16 +37,17 @@ interface Moment {
  * a second of buffer, which is all there is here, and it never takes back what it adds after a stall.
  */
 export class LatencyController {
-	#marginMs = 0;
-	#marginAtMs = 0;
+	#marginMs = START_MARGIN_MS;
+	/** Null until there is something to judge by. */
+	#marginAtMs: number | null = null;
+	#nearStallAtMs = Number.NEGATIVE_INFINITY;
 	#correcting: "faster" | "slower" | null = null;
 	#buffers: { nowMs: number; bufferMs: number }[] = [];
 	#observedSinceMs: number | null = null;
 
 	/** The playback ran dry. */
 	stalled(nowMs: number): void {
-		this.#marginMs = Math.min(MOST_STALL_MARGIN_MS, this.#marginNow(nowMs) + STALL_MARGIN_MS);
-		this.#marginAtMs = nowMs;
+		this.#widen(nowMs, STALL_MARGIN_MS);
 		this.#buffers = [];
 		this.#observedSinceMs = null;
 	}
@@ -61,9 +65,15 @@ export class LatencyController {
 	rate({ nowMs, latencyMs, bufferMs }: Moment): number {
 		const thinnestMs = this.#thinnestBuffer(nowMs, bufferMs);
 		this.#observedSinceMs ??= nowMs;
+		this.#marginAtMs ??= nowMs;
 		const mayHurry = thinnestMs >= COMFORTABLE_BUFFER_MS && nowMs - this.#observedSinceMs >= BUFFER_WINDOW_MS;
 		if (thinnestMs < THIN_BUFFER_MS) {
 			this.#correcting = null;
+			// Once for each window, in which the same sample is seen again and again.
+			if (nowMs - this.#nearStallAtMs >= BUFFER_WINDOW_MS) {
+				this.#nearStallAtMs = nowMs;
+				this.#widen(nowMs, NEAR_STALL_MARGIN_MS);
+			}
 			return SLOWEST;
 		}
 		const errorMs = latencyMs - this.targetMs(nowMs);
@@ -77,8 +87,13 @@ export class LatencyController {
 		return 1;
 	}
 
+	#widen(nowMs: number, byMs: number): void {
+		this.#marginMs = Math.min(MOST_MARGIN_MS, this.#marginNow(nowMs) + byMs);
+		this.#marginAtMs = nowMs;
+	}
+
 	#marginNow(nowMs: number): number {
-		const forgivenMs = ((nowMs - this.#marginAtMs) / STALL_FORGIVEN_MS) * STALL_MARGIN_MS;
+		const forgivenMs = ((nowMs - (this.#marginAtMs ?? nowMs)) / STALL_FORGIVEN_MS) * STALL_MARGIN_MS;
 		return Math.max(0, this.#marginMs - Math.max(0, forgivenMs));
 	}
 
