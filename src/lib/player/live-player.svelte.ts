@@ -11,6 +11,8 @@ const TICK_MS = 250;
 const WORTHWHILE_JUMP_S = 1.5;
 /** A hole in the buffer that is not filled by then stays one: the stream leaves one when its encoder is replaced. */
 const HOLE_MS = 400;
+/** Browsers may wait for ever for the last few frames of a stream whose tracks do not end at one moment. */
+const LAST_FRAMES_S = 0.25;
 
 interface LivePlayerOptions {
 	/** Address of the multivariant playlist. */
@@ -192,7 +194,10 @@ export class LivePlayer {
 			const jumpS = (engine.livePositionS ?? 0) - video.currentTime;
 			if (jumpS > WORTHWHILE_JUMP_S && this.#latency.isTooLate({ nowMs, latencyMs })) this.goLive();
 		}
-		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) skipHole(video);
+		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) {
+			if (isAtEnd(video)) return this.#setState("ended");
+			skipHole(video);
+		}
 		const shouldPlay = this.#wantsToPlay && !this.autoplayBlocked && video.readyState > 0;
 		const { edgeS } = engine;
 		const remedy = this.#watchdog.check({ nowMs, shouldPlay, positionS: video.currentTime, bufferEndS, edgeS });
@@ -234,6 +239,11 @@ function endOfBuffer({ buffered, currentTime }: HTMLVideoElement): number {
 		if (buffered.start(i) <= currentTime + 0.05 && buffered.end(i) >= currentTime) return buffered.end(i);
 	}
 	return currentTime;
+}
+
+/** A live stream has no duration before its last segment is known. */
+function isAtEnd({ duration, currentTime }: HTMLVideoElement): boolean {
+	return Number.isFinite(duration) && duration - currentTime < LAST_FRAMES_S;
 }
 
 /** Goes on with the next buffered range, when the one before has been played to its end. */
