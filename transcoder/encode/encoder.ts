@@ -74,7 +74,6 @@ export class Encoder {
 				this.#run = undefined;
 				if (this.#finished) return this.#finished();
 				if (reason === undefined) return;
-				this.#log.warn({ run, reason }, "encoder lost");
 				this.#events.lost(reason);
 				if (performance.now() - startedAt > GOOD_LIFE_MS) this.#retryMs = FIRST_RETRY_MS;
 				this.#retryTimer = setTimeout(() => {
