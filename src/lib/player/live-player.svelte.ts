@@ -195,7 +195,10 @@ export class LivePlayer {
 			if (jumpS > WORTHWHILE_JUMP_S && this.#latency.isTooLate({ nowMs, latencyMs })) this.goLive();
 		}
 		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) {
-			if (isAtEnd(video)) return this.#setState("ended");
+			if (isAtEnd(video)) {
+				this.#setState("ended");
+				return;
+			}
 			skipHole(video);
 		}
 		const shouldPlay = this.#wantsToPlay && !this.autoplayBlocked && video.readyState > 0;
