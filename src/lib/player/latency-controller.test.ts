@@ -88,3 +88,11 @@ test("far behind, only a jump helps", () => {
 	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4700 })).toBe(false);
 	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4900 })).toBe(true);
 });
+
+test("a start that took long is made up for by a jump at once", () => {
+	const controller = new LatencyController();
+	const late = { latencyMs: 3500, bufferMs: 2000 };
+	controller.rate({ nowMs: 0, ...late });
+	expect(controller.isTooLate({ nowMs: 0, ...late })).toBe(true);
+	expect(controller.isTooLate({ nowMs: 5000, ...late })).toBe(false);
+});

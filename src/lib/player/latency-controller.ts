@@ -23,6 +23,9 @@ const THIN_BUFFER_MS = 150;
 const BUFFER_WINDOW_MS = 2000;
 /** From here on one jump disturbs less than half a minute of hurried speech. */
 const JUMP_MS = 3000;
+/** In the first moment nobody follows yet what a jump cuts away, and starting up has cost a second or two. */
+const START_JUMP_MS = 1000;
+const START_WINDOW_MS = 1000;
 
 interface Moment {
 	/** Any steady clock. */
@@ -40,6 +43,7 @@ export class LatencyController {
 	#marginMs = START_MARGIN_MS;
 	/** Null until there is something to judge by. */
 	#marginAtMs: number | null = null;
+	#startedAtMs: number | null = null;
 	#nearStallAtMs = Number.NEGATIVE_INFINITY;
 	#correcting: "faster" | "slower" | null = null;
 	#buffers: { nowMs: number; bufferMs: number }[] = [];
@@ -58,13 +62,15 @@ export class LatencyController {
 
 	/** So late that the live edge has to be jumped to. */
 	isTooLate({ nowMs, latencyMs }: Pick<Moment, "nowMs" | "latencyMs">): boolean {
-		return latencyMs > this.targetMs(nowMs) + JUMP_MS;
+		const isStart = this.#startedAtMs !== null && nowMs - this.#startedAtMs < START_WINDOW_MS;
+		return latencyMs > this.targetMs(nowMs) + (isStart ? START_JUMP_MS : JUMP_MS);
 	}
 
 	/** The playback rate from now on: 1, or between 0.97 and 1.08. To be called a few times a second while it plays. */
 	rate({ nowMs, latencyMs, bufferMs }: Moment): number {
 		const thinnestMs = this.#thinnestBuffer(nowMs, bufferMs);
 		this.#observedSinceMs ??= nowMs;
+		this.#startedAtMs ??= nowMs;
 		this.#marginAtMs ??= nowMs;
 		const mayHurry = thinnestMs >= COMFORTABLE_BUFFER_MS && nowMs - this.#observedSinceMs >= BUFFER_WINDOW_MS;
 		if (thinnestMs < THIN_BUFFER_MS) {
