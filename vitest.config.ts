@@ -13,7 +13,7 @@ export default defineConfig({
 				test: {
 					name: "unit",
 					include: ["**/*.test.ts"],
-					exclude: [...everywhere, "src/**", "test/integration/**", "test/e2e/**"],
+					exclude: [...everywhere, "src/**", "test/integration/**", "test/conformance/**", "test/e2e/**"],
 					testTimeout: 30_000,
 				},
 			},
@@ -30,6 +30,17 @@ export default defineConfig({
 					exclude: everywhere,
 					fileParallelism: false,
 					testTimeout: 120_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "conformance",
+					include: ["test/conformance/**/*.test.ts"],
+					exclude: everywhere,
+					fileParallelism: false,
+					testTimeout: 120_000,
+					hookTimeout: 120_000,
 				},
 			},
 			{
