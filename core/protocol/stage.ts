@@ -1,15 +1,24 @@
 import * as z from "zod";
 import { personIdSchema } from "./ids.ts";
-import { personNameSchema, roleSchema } from "./webinar.ts";
+import { personNameSchema, personTitleSchema, roleSchema } from "./webinar.ts";
 
-/** Someone who publishes by WHIP. `onAir`: part of the programme, rather than held backstage. */
+/** What a WHIP session shows of a person: a person may publish both at once, each by a session of its own. */
+export const mediaSourceSchema = z.enum(["camera", "screen"]);
+export type MediaSource = z.infer<typeof mediaSourceSchema>;
+
+/**
+ * Someone who publishes by WHIP. `onAir`: part of the programme, rather than held backstage. `video`: their camera is on.
+ * `screen`: shares a screen too.
+ */
 export const stagePersonSchema = z.object({
 	personId: personIdSchema,
 	name: personNameSchema,
+	title: personTitleSchema,
 	role: roleSchema,
 	onAir: z.boolean(),
 	audio: z.boolean(),
 	video: z.boolean(),
+	screen: z.boolean(),
 });
 export type StagePerson = z.infer<typeof stagePersonSchema>;
 

@@ -4,12 +4,15 @@ import { personIdSchema, webinarIdSchema } from "./ids.ts";
 export const webinarStateSchema = z.enum(["scheduled", "live", "ended"]);
 export type WebinarState = z.infer<typeof webinarStateSchema>;
 
-/** Text on one line: titles and names are drawn into pictures, logged, and kept in databases which refuse a NUL. */
-const line = z
+/**
+ * Text on one line, which may be empty: titles and names are drawn into pictures, logged, and kept in databases which
+ * refuse a NUL.
+ */
+export const lineSchema = z
 	.string()
 	.trim()
-	.min(1)
 	.regex(/^\P{Cc}*$/u, "must hold no control characters");
+const line = lineSchema.min(1);
 
 const title = line.max(200);
 /** ISO 8601 with a zone. */
@@ -42,11 +45,24 @@ export type Role = z.infer<typeof roleSchema>;
 
 export const personNameSchema = line.max(80);
 
-export const personSchema = z.object({ personId: personIdSchema, name: personNameSchema, role: roleSchema });
+/** What stands below the name ("Head of Research"); empty for none. */
+export const personTitleSchema = lineSchema.max(80);
+
+export const personSchema = z.object({
+	personId: personIdSchema,
+	name: personNameSchema,
+	title: personTitleSchema,
+	role: roleSchema,
+});
 /** Someone in one webinar, as their token says. */
 export type Person = z.infer<typeof personSchema>;
 
-export const createInvitationSchema = z.strictObject({ role: roleSchema, name: personNameSchema });
+export const createInvitationSchema = z.strictObject({
+	role: roleSchema,
+	name: personNameSchema,
+	title: personTitleSchema.optional(),
+});
+export type CreateInvitation = z.infer<typeof createInvitationSchema>;
 
 /** An invitation, or a seat in the audience: `token` is a Bearer token for this webinar alone; `url` carries it in its fragment. */
 export const invitationSchema = z.object({

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { RetainedTopics } from "../protocol/bus-topics.ts";
+import { emptyScene } from "../protocol/scene.ts";
 import { type Bus, createMemoryBus } from "./bus.ts";
 
 let bus: Bus;
@@ -9,7 +10,7 @@ beforeEach(() => {
 	bus = createMemoryBus({ onError: (error, topic) => errors.push([error, topic]) });
 });
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-const gone = (personId: string) => bus.publish("publisher-gone", { webinarId: "w", personId });
+const gone = (personId: string) => bus.publish("publisher-gone", { webinarId: "w", personId, source: "camera" });
 
 describe("events", () => {
 	test("come in their order, after the publisher is done", async () => {
@@ -59,7 +60,7 @@ describe("events", () => {
 describe("retained values", () => {
 	const programme = (version: number): RetainedTopics["programme"] => ({
 		desired: "live",
-		scene: { webinarId: "w", version, title: "t", people: [] },
+		scene: emptyScene({ webinarId: "w", version, title: "t" }),
 	});
 
 	test("are told to whoever watches, now or later: the last of each key, without those removed", async () => {

@@ -6,6 +6,11 @@ test("everything has a default", () => {
 		port: 8080,
 		mediaPort: 8189,
 		publicUrl: undefined,
+		publicAddresses: [],
+		turn: undefined,
+		whipStrict: false,
+		ladder: "auto",
+		encoder: "x264",
 		dataDir: "./data",
 		adminToken: undefined,
 		logLevel: "info",
@@ -17,6 +22,12 @@ test("what is set is taken", () => {
 		PORT: "0",
 		MEDIA_PORT: "9000",
 		PUBLIC_URL: "https://webinars.example/rostrum//",
+		PUBLIC_ADDRESSES: "192.0.2.1, 2001:db8::1",
+		TURN_URLS: "turn:turn.example:3478?transport=udp,turns:[2001:db8::2]",
+		TURN_SECRET: "north",
+		WHIP_STRICT: "true",
+		LADDER: "720,360",
+		ENCODER: "vaapi",
 		DATA_DIR: "/var/lib/rostrum",
 		ADMIN_TOKEN: "sixteen letters!",
 		LOG_LEVEL: "debug",
@@ -26,6 +37,11 @@ test("what is set is taken", () => {
 		port: 0,
 		mediaPort: 9000,
 		publicUrl: "https://webinars.example/rostrum",
+		publicAddresses: ["192.0.2.1", "2001:db8::1"],
+		turn: { urls: ["turn:turn.example:3478?transport=udp", "turns:[2001:db8::2]"], secret: "north" },
+		whipStrict: true,
+		ladder: [720, 360],
+		encoder: "vaapi",
 		dataDir: "/var/lib/rostrum",
 		adminToken: "sixteen letters!",
 		logLevel: "debug",
@@ -44,6 +60,16 @@ describe("what cannot be used", () => {
 		["LOG_LEVEL", "loud"],
 		["ROLES", "control"],
 		["ROLES", "all,none"],
+		["PUBLIC_ADDRESSES", "media.example"],
+		["PUBLIC_ADDRESSES", "192.0.2.1,"],
+		["PUBLIC_ADDRESSES", "fe80::1%eth0"],
+		["TURN_SECRET", "north"],
+		["TURN_URLS", "turn:turn.example"],
+		["WHIP_STRICT", "very"],
+		["LADDER", "720p"],
+		["LADDER", "1080,,240"],
+		["LADDER", "2160"],
+		["ENCODER", "x265"],
 		["DATABASE_URL", "postgres://x"],
 		["REDIS_URL", "redis://x"],
 	])("%s=%s is named", (name, value) => {
@@ -51,15 +77,27 @@ describe("what cannot be used", () => {
 		expect(() => readConfig({ [name]: value })).toThrow(name);
 	});
 
+	test.each(["stun:turn.example", "turn.example", "turn:a>; rel=b", "turn:a?transport=sctp", "turn:a,"])(
+		"TURN_URLS=%s is named",
+		(urls) => {
+			expect(() => readConfig({ TURN_URLS: urls, TURN_SECRET: "north" })).toThrow("TURN_URLS must be");
+		},
+	);
+
 	test("is named all at once, without the secrets", () => {
-		const environment = { PORT: "x", ADMIN_TOKEN: "hunter2", REDIS_URL: "redis://user:secret@x" };
+		const environment = {
+			PORT: "x",
+			ADMIN_TOKEN: "hunter2",
+			REDIS_URL: "redis://user:secret@x",
+			TURN_SECRET: "hunter3",
+		};
 		let message = "";
 		try {
 			readConfig(environment);
 		} catch (error) {
 			message = (error as Error).message;
 		}
-		expect(message).toMatch(/PORT.*ADMIN_TOKEN.*REDIS_URL/s);
-		expect(message).not.toMatch(/hunter2|secret/);
+		expect(message).toMatch(/PORT.*ADMIN_TOKEN.*REDIS_URL.*TURN_SECRET/s);
+		expect(message).not.toMatch(/hunter|secret/);
 	});
 });

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as z from "zod";
 
 const roles = ["control", "ingest", "transcoder", "web"] as const;
@@ -8,6 +9,8 @@ const port = z
 	.transform(Number)
 	.refine((value) => value <= 65535, "must be at most 65535");
 
+const list = z.string().transform((value) => value.split(",").map((entry) => entry.trim()));
+
 /** Set, but for something this version cannot do: better said at the start than ignored. */
 const notYet = (what: string) =>
 	z.undefined({ error: `is set, but ${what} is not part of this version; unset it` }).optional();
@@ -15,8 +18,15 @@ const notYet = (what: string) =>
 const environmentSchema = z.object({
 	/** TCP port of everything over HTTP; 0 takes any free one. */
 	PORT: port.default(8080),
-	/** First UDP port for media. */
+	/** Port for all media, of UDP and of TCP. */
 	MEDIA_PORT: port.default(8189),
+	/** Where media reaches this machine, instead of the addresses it has itself: behind a NAT, in a container. */
+	PUBLIC_ADDRESSES: list
+		.refine(
+			(addresses) => addresses.every((address) => isIP(address) !== 0 && !address.includes("%")),
+			"must be IPv4 or IPv6 addresses, separated by commas",
+		)
+		.optional(),
 	/** Where people reach this server, no slash at the end. */
 	PUBLIC_URL: z
 		.url({ protocol: /^https?$/, error: "must be an http or https URL" })
@@ -36,8 +46,28 @@ const environmentSchema = z.object({
 		.prefault("all"),
 	DATABASE_URL: notYet("PostgreSQL"),
 	REDIS_URL: notYet("Redis"),
-	TURN_URLS: notYet("TURN"),
-	TURN_SECRET: notYet("TURN"),
+	/** RFC 7065. */
+	TURN_URLS: list
+		.refine(
+			(urls) => urls.every((url) => /^turns?:[\w.:[\]-]+(\?transport=(udp|tcp))?$/.test(url)),
+			"must be turn: or turns: URLs, separated by commas",
+		)
+		.optional(),
+	/** The TURN server's static-auth-secret. */
+	TURN_SECRET: z.string().min(1).optional(),
+	/** RFC 9725 to the letter, where known clients fall short of it. */
+	WHIP_STRICT: z.stringbool({ error: "must be true or false" }).default(false),
+	/** Heights of the programme's renditions. */
+	LADDER: z
+		.string()
+		.regex(
+			/^(auto|(1080|720|480|360|240)(,(1080|720|480|360|240))*)$/,
+			"must be auto, or heights of 1080, 720, 480, 360, 240",
+		)
+		.transform((value) => (value === "auto" ? value : value.split(",").map(Number)))
+		.prefault("auto"),
+	/** What encodes the programme's pictures. */
+	ENCODER: z.enum(["x264", "nvenc", "vaapi", "qsv"]).default("x264"),
 	S3_ENDPOINT: notYet("S3 storage"),
 	S3_BUCKET: notYet("S3 storage"),
 });
@@ -47,6 +77,13 @@ export interface Config {
 	mediaPort: number;
 	/** Undefined: derived from the port once it is known. */
 	publicUrl: string | undefined;
+	/** Empty: this machine's own. */
+	publicAddresses: string[];
+	turn: { urls: string[]; secret: string } | undefined;
+	whipStrict: boolean;
+	/** Heights; auto: what the machine sustains. */
+	ladder: "auto" | number[];
+	encoder: "x264" | "nvenc" | "vaapi" | "qsv";
 	dataDir: string;
 	adminToken: string | undefined;
 	logLevel: string;
@@ -62,15 +99,26 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 	// An empty value counts as unset, as in shells and compose files.
 	const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 	const result = environmentSchema.safeParse(set);
-	if (!result.success) {
-		const lines = result.error.issues.map((issue) => `  ${issue.path[0]?.toString()} ${issue.message}`);
-		throw new ConfigError(`The environment has values that cannot be used:\n${lines.join("\n")}`);
+	const lines = (result.error?.issues ?? []).map((issue) => `  ${issue.path[0]?.toString()} ${issue.message}`);
+	for (const [name, other] of [
+		["TURN_URLS", "TURN_SECRET"],
+		["TURN_SECRET", "TURN_URLS"],
+	] as const) {
+		if (set[name] !== undefined && set[other] === undefined) lines.push(`  ${name} is of use only with ${other}`);
 	}
-	const { PORT, MEDIA_PORT, PUBLIC_URL, DATA_DIR, ADMIN_TOKEN, LOG_LEVEL } = result.data;
+	if (!result.success || lines.length > 0)
+		throw new ConfigError(`The environment has values that cannot be used:\n${lines.join("\n")}`);
+	const { PORT, MEDIA_PORT, PUBLIC_URL, PUBLIC_ADDRESSES, TURN_URLS, TURN_SECRET } = result.data;
+	const { WHIP_STRICT, LADDER, ENCODER, DATA_DIR, ADMIN_TOKEN, LOG_LEVEL } = result.data;
 	return {
 		port: PORT,
 		mediaPort: MEDIA_PORT,
 		publicUrl: PUBLIC_URL,
+		publicAddresses: PUBLIC_ADDRESSES ?? [],
+		turn: TURN_URLS && TURN_SECRET ? { urls: TURN_URLS, secret: TURN_SECRET } : undefined,
+		whipStrict: WHIP_STRICT,
+		ladder: LADDER,
+		encoder: ENCODER,
 		dataDir: DATA_DIR,
 		adminToken: ADMIN_TOKEN,
 		logLevel: LOG_LEVEL,

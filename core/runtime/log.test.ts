@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressWithoutQuery, createLog } from "./log.ts";
+import { createLog, loggableAddress } from "./log.ts";
 
 test("lines are JSON, from the level on, with what is secret blacked out", () => {
 	const lines: string[] = [];
@@ -13,7 +13,10 @@ test("lines are JSON, from the level on, with what is secret blacked out", () =>
 	expect(lines[0]).not.toContain("s3cret");
 });
 
-test("an address is logged without its query", () => {
-	expect(addressWithoutQuery("/api/webinars/x/events?token=s3cret")).toBe("/api/webinars/x/events");
-	expect(addressWithoutQuery("/api/webinars")).toBe("/api/webinars");
+test("an address is logged without what gives rights", () => {
+	expect(loggableAddress("/api/webinars/x/events?token=s3cret")).toBe("/api/webinars/x/events");
+	expect(loggableAddress("/api/webinars")).toBe("/api/webinars");
+	expect(loggableAddress("/whip/abcdefghijkl?source=screen")).toBe("/whip/abcdefghijkl");
+	for (const rest of ["s3cret", "s3cret/events/s3cret", "s3cret/layer?x"])
+		expect(loggableAddress(`/whep/abcdefghijkl/${rest}`)).toBe("/whep/abcdefghijkl/[redacted]");
 });

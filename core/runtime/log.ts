@@ -28,8 +28,8 @@ export function createLog({
 	});
 }
 
-/** A request's address without its query, which may hold a token. */
-export function addressWithoutQuery(url: string): string {
-	const end = url.indexOf("?");
-	return end < 0 ? url : url.slice(0, end);
+/** A request's address without what gives rights: a query may hold a token, and the rest of a media session's is one. */
+export function loggableAddress(url: string): string {
+	const [path = ""] = url.split("?", 1);
+	return path.replace(/^(\/wh[ie]p\/[^/]*\/).+$/, "$1[redacted]");
 }

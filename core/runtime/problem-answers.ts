@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { ProblemCode } from "../protocol/problem.ts";
 import { AppError } from "./errors.ts";
-import { addressWithoutQuery, type Logger } from "./log.ts";
+import { type Logger, loggableAddress } from "./log.ts";
 
 const fastifyCodes: Record<string, ProblemCode> = {
 	FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
@@ -11,6 +11,9 @@ const fastifyCodes: Record<string, ProblemCode> = {
 	FST_ERR_CTP_INVALID_JSON_BODY: "invalid-body",
 	FST_ERR_CTP_INVALID_CONTENT_LENGTH: "bad-request",
 };
+
+/** Seconds. Sessions end more slowly than a restart takes; a publisher is expected any moment. */
+const retryAfter: Partial<Record<ProblemCode, number>> = { unavailable: 2, "server-busy": 10, "no-source": 2 };
 
 /** The one place where an error becomes an answer: `application/problem+json` (RFC 9457) with a stable code. */
 export function answerWithProblems(app: FastifyInstance, log: Logger): void {
@@ -27,14 +30,15 @@ export function answerFrameworkErrors(log: Logger) {
 function answerWith(error: AppError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
 	const about = {
 		method: request.method,
-		path: addressWithoutQuery(request.url),
+		path: loggableAddress(request.url),
 		code: error.code,
 		status: error.status,
 	};
 	if (error.status >= 500) log.error({ ...about, err: error.cause ?? error }, "request failed");
 	else log.info({ ...about, detail: error.message }, "request refused");
 	if (error.status === 401) reply.header("www-authenticate", "Bearer");
-	if (error.status === 503) reply.header("retry-after", "2");
+	const retryAfterS = retryAfter[error.code];
+	if (retryAfterS !== undefined) reply.header("retry-after", String(retryAfterS));
 	return reply.code(error.status).type("application/problem+json").send(JSON.stringify(error.toProblem()));
 }
 

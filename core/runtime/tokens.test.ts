@@ -10,6 +10,7 @@ const grant: Grant = {
 	personId: "p-aaaaaaaaaaaa",
 	webinarId: "bbbbbbbbbbbb",
 	name: "Zoë 张伟",
+	title: "Head of Größe",
 	role: "presenter",
 	expiresAt: NOW + 60_000,
 };

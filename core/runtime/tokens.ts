@@ -1,7 +1,7 @@
 import { errors, jwtVerify, SignJWT } from "jose";
 import * as z from "zod";
 import { personIdSchema, webinarIdSchema } from "../protocol/ids.ts";
-import { type Person, personNameSchema, roleSchema } from "../protocol/webinar.ts";
+import { type Person, personNameSchema, personTitleSchema, roleSchema } from "../protocol/webinar.ts";
 import type { Clock } from "./clock.ts";
 import { AppError } from "./errors.ts";
 
@@ -9,6 +9,7 @@ const claimsSchema = z.object({
 	sub: personIdSchema,
 	wid: webinarIdSchema,
 	name: personNameSchema,
+	title: personTitleSchema.default(""),
 	role: roleSchema,
 	exp: z.number(),
 });
@@ -30,8 +31,8 @@ export interface Tokens {
 export function createTokens(secret: Uint8Array, clock: Clock): Tokens {
 	const issuer = "rostrum";
 	return {
-		sign: ({ personId, webinarId, name, role, expiresAt }) =>
-			new SignJWT({ wid: webinarId, name, role })
+		sign: ({ personId, webinarId, name, title, role, expiresAt }) =>
+			new SignJWT({ wid: webinarId, name, title, role })
 				.setProtectedHeader({ alg: "HS256" })
 				.setIssuer(issuer)
 				.setSubject(personId)
@@ -45,8 +46,8 @@ export function createTokens(secret: Uint8Array, clock: Clock): Tokens {
 					algorithms: ["HS256"],
 					currentDate: new Date(clock.now()),
 				});
-				const { sub, wid, name, role, exp } = claimsSchema.parse(payload);
-				return { personId: sub, webinarId: wid, name, role, expiresAt: exp * 1000 };
+				const { sub, wid, name, title, role, exp } = claimsSchema.parse(payload);
+				return { personId: sub, webinarId: wid, name, title, role, expiresAt: exp * 1000 };
 			} catch (error) {
 				if (error instanceof errors.JWTExpired) throw new AppError("token-expired");
 				throw new AppError("token-invalid", undefined, { cause: error });
