@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dtlsRecords, isAlert, isPlainClientHello } from "./dtls-records.ts";
+import { dtlsRecords, isAlert, isPlainHandshake } from "./dtls-records.ts";
 
 function record(contentType: number, epoch: number, fragment: Buffer): Buffer {
 	const header = Buffer.alloc(13);
@@ -17,7 +17,7 @@ const alert = record(21, 1, Buffer.from([1, 2, 3]));
 test("a datagram is cut into its records", () => {
 	const records = dtlsRecords(Buffer.concat([certificate, hello, alert]));
 	expect(records.map(({ bytes }) => bytes)).toEqual([certificate, hello, alert]);
-	expect(records.map(isPlainClientHello)).toEqual([false, true, false]);
+	expect(records.map((cut) => isPlainHandshake(cut, 1))).toEqual([false, true, false]);
 	expect(records.map(isAlert)).toEqual([false, false, true]);
 	expect(records[2]).toMatchObject({ contentType: 21, epoch: 1, sequenceNumber: 77 });
 });

@@ -1,7 +1,6 @@
 const RECORD_HEADER_BYTES = 13;
-const ALERT = 21;
+export const ALERT = 21;
 const HANDSHAKE = 22;
-const CLIENT_HELLO = 1;
 
 export interface DtlsRecord {
 	contentType: number;
@@ -43,7 +42,18 @@ export const fragmentOf = ({ bytes }: DtlsRecord): Buffer => bytes.subarray(RECO
 
 export const isAlert = ({ contentType }: DtlsRecord): boolean => contentType === ALERT;
 
-/** A ClientHello in the clear, which after the handshake is no one's but an attacker's. */
-export function isPlainClientHello(record: DtlsRecord): boolean {
-	return record.epoch === 0 && record.contentType === HANDSHAKE && fragmentOf(record)[0] === CLIENT_HELLO;
+/** A handshake message of that type in the clear, as anyone on the path could send it. */
+export function isPlainHandshake(record: DtlsRecord, messageType: number): boolean {
+	return record.epoch === 0 && record.contentType === HANDSHAKE && fragmentOf(record)[0] === messageType;
+}
+
+/** The record of an alert that is encrypted already. */
+export function alertRecord(epoch: number, sequenceNumber: number, fragment: Buffer): Buffer {
+	const header = Buffer.alloc(RECORD_HEADER_BYTES);
+	header.writeUInt8(ALERT, 0);
+	header.writeUInt16BE(0xfefd, 1);
+	header.writeUInt16BE(epoch, 3);
+	header.writeUIntBE(sequenceNumber, 5, 6);
+	header.writeUInt16BE(fragment.length, 11);
+	return Buffer.concat([header, fragment]);
 }

@@ -1,8 +1,24 @@
-import { createHash, timingSafeEqual, verify, X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { DtlsClient, DtlsServer, type RTCCertificate, RTCDtlsTransport } from "werift";
 import type { Fingerprint } from "../sdp/session-description.ts";
-import { type DtlsRecord, dtlsRecords, fragmentOf, isAlert, isPlainClientHello } from "./dtls-records.ts";
-import type { SrtpMaster } from "./srtp.ts";
+import {
+	clientFinishedIsRight,
+	clientIsProven,
+	FINISHED,
+	isNamedBy,
+	serverFinishedIsRight,
+	serverIsProven,
+} from "./dtls-proofs.ts";
+import {
+	ALERT,
+	alertRecord,
+	type DtlsRecord,
+	dtlsRecords,
+	fragmentOf,
+	isAlert,
+	isPlainHandshake,
+} from "./dtls-records.ts";
+import type { SrtpMaster, SrtpProfile } from "./srtp-context.ts";
 
 /** The certificate of this process, which answers by its fingerprint alone. */
 export interface DtlsIdentity {
@@ -17,7 +33,9 @@ export async function createDtlsIdentity(): Promise<DtlsIdentity> {
 	return { certificate, fingerprint: `sha-256 ${colonHex(digest)}` };
 }
 
+/** What both ends agreed on. Plain data: it crosses threads. */
 export interface SrtpKeys {
+	profile: SrtpProfile;
 	local: SrtpMaster;
 	remote: SrtpMaster;
 }
@@ -35,15 +53,34 @@ export interface DtlsSessionOptions {
 	onClosed(reason: string): void;
 }
 
-const AES128_CM_HMAC_SHA1_80 = 1;
-const CERTIFICATE_VERIFY = 15;
+/**
+ * By their numbers in use_srtp (RFC 5764 section 4.1.2), in order of preference: every client has the first, and its
+ * keystream can be made ahead.
+ */
+const profiles: { id: 1 | 7; name: SrtpProfile; saltBytes: number }[] = [
+	{ id: 1, name: "AES_CM_128_HMAC_SHA1_80", saltBytes: 14 },
+	{ id: 7, name: "AEAD_AES_128_GCM", saltBytes: 12 },
+];
+const KEY_BYTES = 16;
+const CLIENT_HELLO = 1;
 const CLOSE_NOTIFY = 0;
+const WARNING = 1;
 const FATAL = 2;
+/** After any that werift has used for its Finished: a nonce is made of it. */
+const CLOSE_NOTIFY_SEQUENCE = 0x10000;
+/** A handshake takes about 12 records and 3 KB of the peer's; the rest is for retransmissions. */
+const MAX_HANDSHAKE_RECORDS = 200;
+const MAX_HANDSHAKE_BYTES = 64 * 1024;
+/** The peer has not seen our last flight when it sends its own again. */
+const MAX_RECORDS_AFTER = 200;
+/** Ends the loops by which werift sends flights again. */
+const NO_MORE_FLIGHTS = 100;
 
 /**
  * A DTLS 1.2 association (RFC 5764) on werift's handshake. Its gaps are closed here: records are validated before it
- * sees them (a short one would throw), nothing in the clear reaches it once connected (a ClientHello would wipe the
- * session, an alert end it), and the peer's CertificateVerify, which it never checks, is verified.
+ * sees them (a short one would throw) and counted, no alert and no Finished in the clear reaches it, and no ClientHello
+ * once it is connected (which would wipe the session), and what it never checks is verified: that the peer has its
+ * certificate's key (CertificateVerify, ServerKeyExchange), and the peer's Finished.
  */
 export class DtlsSession {
 	readonly #options: DtlsSessionOptions;
@@ -51,6 +88,8 @@ export class DtlsSession {
 	#onData: (datagram: Buffer) => void = () => {};
 	#connected = false;
 	#closed = false;
+	#records = 0;
+	#bytes = 0;
 
 	constructor(options: DtlsSessionOptions) {
 		this.#options = options;
@@ -77,7 +116,7 @@ export class DtlsSession {
 			key: certificate.privateKey,
 			signatureHash: certificate.signatureHash,
 			transport,
-			srtpProfiles: [AES128_CM_HMAC_SHA1_80 as 1],
+			srtpProfiles: profiles.map(({ id }) => id),
 			extendedMasterSecret: true,
 		};
 		this.#socket =
@@ -85,6 +124,7 @@ export class DtlsSession {
 				? new DtlsServer({ ...dtlsOptions, certificateRequest: true })
 				: new DtlsClient(dtlsOptions);
 		this.#socket.onConnect.once(() => this.#finish());
+		if (options.role === "client") this.#checkServerFinished();
 	}
 
 	/** Starts the handshake of a client; a server's is started by its peer. Idempotent. */
@@ -98,12 +138,27 @@ export class DtlsSession {
 		if (this.#closed) return;
 		for (const record of dtlsRecords(datagram)) {
 			if (isAlert(record)) this.#onAlert(record);
-			else if (!(this.#connected && isPlainClientHello(record))) this.#pass(record.bytes);
+			else if (!this.#isUnwanted(record)) this.#pass(record.bytes);
+			if (this.#closed) return;
 		}
 	}
 
+	/** Says goodbye when there is someone to say it to. Idempotent. */
 	close(): void {
+		if (this.#closed) return;
+		if (this.#connected) this.#sayGoodbye();
 		this.#closed = true;
+		this.#socket.dtls.flight = NO_MORE_FLIGHTS;
+	}
+
+	#isUnwanted(record: DtlsRecord): boolean {
+		if (isPlainHandshake(record, FINISHED)) return true;
+		this.#records++;
+		if (this.#connected) return this.#records > MAX_RECORDS_AFTER || isPlainHandshake(record, CLIENT_HELLO);
+		this.#bytes += record.bytes.length;
+		if (this.#records <= MAX_HANDSHAKE_RECORDS && this.#bytes <= MAX_HANDSHAKE_BYTES) return false;
+		this.#options.onClosed("too long a handshake");
+		return true;
 	}
 
 	#pass(bytes: Buffer): void {
@@ -138,50 +193,57 @@ export class DtlsSession {
 		}
 	}
 
+	#sayGoodbye(): void {
+		const recordLayerHeader = {
+			contentType: ALERT,
+			epoch: 1,
+			sequenceNumber: CLOSE_NOTIFY_SEQUENCE,
+			protocolVersion: { major: 0xfe, minor: 0xfd },
+			contentLen: 2,
+		};
+		type Plaintext = Parameters<DtlsServer["cipher"]["encryptPacket"]>[0];
+		const alert = { recordLayerHeader, fragment: Buffer.from([WARNING, CLOSE_NOTIFY]) } as Plaintext;
+		const { fragment } = this.#socket.cipher.encryptPacket(alert);
+		this.#options.send(alertRecord(1, CLOSE_NOTIFY_SEQUENCE, fragment));
+	}
+
+	/** werift keeps a server's Finished nowhere, so it is looked at on its way. */
+	#checkServerFinished(): void {
+		const socket = this.#socket;
+		const handle = socket.onHandleHandshakes;
+		socket.onHandleHandshakes = async (messages) => {
+			const finished = messages.find((message) => message.msg_type === FINISHED);
+			if (finished && !serverFinishedIsRight(socket, finished.fragment)) throw new Error("not the server's Finished");
+			await handle(messages);
+		};
+	}
+
 	#finish(): void {
 		if (this.#closed) return;
-		const problem = this.#peerProblem();
-		if (problem) {
-			this.#options.onClosed(problem);
+		const profile = profiles.find(({ id }) => id === this.#socket.srtp.srtpProfile);
+		const problem = profile ? this.#peerProblem() : "no common SRTP profile";
+		if (!profile || problem) {
+			this.#options.onClosed(problem ?? "no common SRTP profile");
 			return;
 		}
 		this.#connected = true;
-		const { localKey, localSalt, remoteKey, remoteSalt } = this.#socket.extractSessionKeys(16, 14);
-		this.#options.onKeys({ local: { key: localKey, salt: localSalt }, remote: { key: remoteKey, salt: remoteSalt } });
+		this.#records = 0;
+		const keys = this.#socket.extractSessionKeys(KEY_BYTES, profile.saltBytes);
+		this.#options.onKeys({
+			profile: profile.name,
+			local: { key: new Uint8Array(keys.localKey), salt: new Uint8Array(keys.localSalt) },
+			remote: { key: new Uint8Array(keys.remoteKey), salt: new Uint8Array(keys.remoteSalt) },
+		});
 	}
 
 	#peerProblem(): string | undefined {
-		const { remoteCertificate, srtp } = this.#socket;
-		if (srtp.srtpProfile !== AES128_CM_HMAC_SHA1_80) return "no common SRTP profile";
-		if (!remoteCertificate || !matches(this.#options.fingerprint, remoteCertificate)) return "fingerprint mismatch";
-		if (this.#options.role === "server" && !this.#certificateIsVerified(remoteCertificate))
-			return "certificate not proven";
-		return undefined;
+		const { remoteCertificate } = this.#socket;
+		if (!remoteCertificate || !isNamedBy(this.#options.fingerprint, remoteCertificate)) return "fingerprint mismatch";
+		if (this.#options.role === "client")
+			return serverIsProven(this.#socket, remoteCertificate) ? undefined : "certificate not proven";
+		if (!clientIsProven(this.#socket, remoteCertificate)) return "certificate not proven";
+		return clientFinishedIsRight(this.#socket) ? undefined : "Finished does not fit";
 	}
-
-	/** RFC 5246 section 7.4.8: a signature over every handshake message before it proves that the peer has the key. */
-	#certificateIsVerified(certificate: Buffer): boolean {
-		const messages = this.#socket.dtls.sortedHandshakeCache;
-		const at = messages.findIndex((message) => message.msg_type === CERTIFICATE_VERIFY);
-		const body = messages[at]?.fragment;
-		if (!body || body.length < 4) return false;
-		const hash = { 4: "sha256", 5: "sha384", 6: "sha512" }[body.readUInt8(0)];
-		const signature = body.subarray(4, 4 + body.readUInt16BE(2));
-		const signed = Buffer.concat(messages.slice(0, at).map((message) => message.serialize()));
-		try {
-			return hash !== undefined && verify(hash, signed, new X509Certificate(certificate).publicKey, signature);
-		} catch {
-			return false;
-		}
-	}
-}
-
-/** RFC 8122 section 5. */
-function matches({ algorithm, value }: Fingerprint, certificate: Buffer): boolean {
-	const name = { "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512" }[algorithm];
-	if (!name) return false;
-	const digest = createHash(name).update(certificate).digest();
-	return value.length === digest.length && timingSafeEqual(value, digest);
 }
 
 function colonHex(bytes: Buffer): string {

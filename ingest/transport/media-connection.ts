@@ -1,13 +1,17 @@
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
 import { isRtcp } from "../rtp/rtp-packet.ts";
-import type { LocalTransport, RemoteTransport } from "../sdp/session-description.ts";
+import type { IceCredentials } from "../sdp/session-description.ts";
+import type { MediaSender } from "../sfu/media-sender.ts";
+import { ConnectedSocket } from "./connected-socket.ts";
+import type { DoorToWorker, PathName } from "./door-messages.ts";
 import { isDtls } from "./dtls-records.ts";
-import { type DtlsIdentity, DtlsSession, type SrtpKeys } from "./dtls-session.ts";
-import type { MediaPort, Path } from "./media-port.ts";
-import { SrtpContext } from "./srtp.ts";
-import { bindingSuccess, hasIntegrity, parseBindingRequest } from "./stun.ts";
+import type { SrtpKeys } from "./dtls-session.ts";
+import type { MediaConnections } from "./media-connections.ts";
+import { transactionKey } from "./seen-nominations.ts";
+import { createSrtpReceiver, createSrtpSender } from "./srtp.ts";
+import type { SrtpReceiver, SrtpSender } from "./srtp-context.ts";
+import { bindingSuccess, hasIntegrity, isStun, parseBindingRequest } from "./stun.ts";
 
 export interface MediaConnectionListener {
 	/** ICE and DTLS are done; media may flow both ways. */
@@ -24,131 +28,186 @@ export interface MediaConnectionListener {
 const CONNECT_DEADLINE_MS = 20_000;
 /** Without an authentic packet of any kind for this long, the peer is gone. */
 const SILENCE_DEADLINE_MS = 10_000;
-const LIVENESS_CHECK_MS = 1_000;
 
 /**
- * One peer: ICE-lite (RFC 8445 section 2.5), DTLS and SRTP. All above it is plain RTP and RTCP. Liveness is judged by
- * authentic packets: some clients send no STUN once they are connected, others no media while they are muted.
+ * One peer's media, in its room's worker: SRTP and the checks of a path that is established already; what comes before,
+ * and DTLS, is the door's. All above it is plain RTP and RTCP. Liveness is judged by authentic packets: some clients send
+ * no STUN once they are connected, others no media while they are muted.
  */
-export class MediaConnection {
-	/** 48 and 192 random bits (RFC 8445 section 5.3 asks for 24 and 128); base64 is just what ICE allows. */
-	readonly ufrag = randomBytes(6).toString("base64");
-	readonly #password = randomBytes(24).toString("base64");
-	readonly #port: MediaPort;
-	readonly #identity: DtlsIdentity;
-	readonly #dtls: DtlsSession;
-	readonly #dtlsRole: "server" | "client";
+export class MediaConnection implements MediaSender {
+	readonly name: string;
+	readonly #hub: MediaConnections;
 	readonly #listener: MediaConnectionListener;
 	readonly #clock: Clock;
 	readonly #log: Logger;
 	readonly #startedAtMs: number;
-	readonly #liveness: NodeJS.Timeout;
-	#path: Path | undefined;
-	#in: SrtpContext | undefined;
-	#out: SrtpContext | undefined;
+	#ice: IceCredentials;
+	#path: PathName | undefined;
+	#socket: ConnectedSocket | undefined;
+	#in: SrtpReceiver | undefined;
+	#out: SrtpSender | undefined;
 	#lastAuthenticMs = 0;
+	#complained = false;
 	#closed = false;
 
 	constructor(
 		{
-			port,
-			identity,
-			remote,
+			name,
+			ice,
+			hub,
 			listener,
-		}: { port: MediaPort; identity: DtlsIdentity; remote: RemoteTransport; listener: MediaConnectionListener },
+		}: { name: string; ice: IceCredentials; hub: MediaConnections; listener: MediaConnectionListener },
 		{ clock, log }: { clock: Clock; log: Logger },
 	) {
-		this.#port = port;
-		this.#identity = identity;
+		this.name = name;
+		this.#ice = ice;
+		this.#hub = hub;
 		this.#listener = listener;
 		this.#clock = clock;
 		this.#log = log;
-		// RFC 8842 section 5.3: who offers actpass or active gets a server, who offers passive a client.
-		this.#dtlsRole = remote.setup === "passive" ? "client" : "server";
-		this.#dtls = new DtlsSession({
-			role: this.#dtlsRole,
-			identity,
-			fingerprint: remote.fingerprint,
-			send: (datagram) => this.#path?.send(datagram),
-			onKeys: (keys) => this.#onKeys(keys),
-			onClosed: (reason) => this.#end(reason),
-		});
 		this.#startedAtMs = clock.now();
-		this.#liveness = setInterval(() => this.#checkLiveness(), LIVENESS_CHECK_MS);
-		port.add(this);
-	}
-
-	/** What the answer says about our end. */
-	get local(): LocalTransport {
-		return {
-			ufrag: this.ufrag,
-			password: this.#password,
-			fingerprint: this.#identity.fingerprint,
-			setup: this.#dtlsRole === "server" ? "passive" : "active",
-			hosts: this.#port.hosts,
-		};
+		hub.add(this);
 	}
 
 	get connected(): boolean {
 		return this.#out !== undefined && !this.#closed;
 	}
 
-	sendRtp(packet: Buffer): void {
-		if (this.#out && !this.#closed) this.#path?.send(this.#out.protectRtp(packet));
+	get scratch(): Buffer {
+		return this.#hub.scratch;
 	}
 
-	/** `packet`: a compound RTCP packet. */
+	sendRtp(length: number, index: number): void {
+		if (!this.#out || this.#closed) return;
+		const { scratch } = this.#hub;
+		const sealed = this.#out.protectRtp(scratch, length, index);
+		if (!this.#socket) this.#relay(scratch.subarray(0, sealed));
+		else if (!this.#socket.send(scratch, sealed)) this.#hub.renewScratch();
+	}
+
+	/** `packet`: a compound RTCP packet in the clear. */
 	sendRtcp(packet: Buffer): void {
-		if (this.#out && !this.#closed) this.#path?.send(this.#out.protectRtcp(packet));
+		if (!this.#out || this.#closed) return;
+		const sealed = this.#out.protectRtcp(packet);
+		if (this.#socket) this.#socket.send(sealed, sealed.length);
+		else this.#relay(sealed);
 	}
 
 	/** Frees everything; idempotent. */
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		clearInterval(this.#liveness);
-		this.#port.remove(this);
-		this.#dtls.close();
+		this.#socket?.close();
+		this.#hub.remove(this);
 	}
 
-	onBindingRequest(datagram: Buffer, path: Path): boolean {
-		const request = parseBindingRequest(datagram);
-		if (!request || this.#closed || !hasIntegrity(datagram, request, this.#password)) return false;
-		this.#lastAuthenticMs = this.#clock.now();
-		path.send(bindingSuccess(request.transactionId, path.address, path.port, this.#password));
-		// The newest nomination wins; before any, the first path that works.
-		if (request.useCandidate || !this.#path) this.#path = path;
-		if (this.#dtlsRole === "client") this.#dtls.connect();
-		return true;
-	}
-
-	onDatagram(datagram: Buffer): void {
+	onDoorMessage(message: DoorToWorker): void {
 		if (this.#closed) return;
-		if (isDtls(datagram)) this.#dtls.receive(datagram);
-		else if (this.#in) this.#onMedia(datagram, this.#in);
+		switch (message.type) {
+			case "path":
+				this.#follow(message);
+				break;
+			case "keys":
+				this.#onKeys(message.keys);
+				break;
+			case "credentials":
+				this.#ice = message.ice;
+				break;
+			case "alive":
+				this.#lastAuthenticMs = this.#clock.now();
+				break;
+			case "datagram":
+				this.#tryDatagram(Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength));
+				break;
+			case "closed":
+				this.#end(message.reason);
+				break;
+		}
 	}
 
-	#onMedia(datagram: Buffer, srtp: SrtpContext): void {
+	/** To be called about once a second. */
+	checkLiveness(): void {
+		const now = this.#clock.now();
+		if (!this.#out) {
+			if (now - this.#startedAtMs > CONNECT_DEADLINE_MS) this.#end("never connected");
+		} else if (now - this.#lastAuthenticMs > SILENCE_DEADLINE_MS) this.#end("silent");
+	}
+
+	#onKeys({ profile, local, remote }: SrtpKeys): void {
+		this.#out = createSrtpSender(profile, local);
+		this.#in = createSrtpReceiver(profile, remote);
+		this.#lastAuthenticMs = this.#clock.now();
+		if (this.#path) this.#follow(this.#path);
+		this.#log.info({ address: this.#path?.address, port: this.#path?.port, profile }, "media connected");
+		this.#listener.onConnected();
+	}
+
+	/** Moves to a path that the door has found authentic. */
+	#follow(path: PathName): void {
+		this.#path = path;
+		if (!this.#in) return;
+		this.#socket?.close();
+		this.#socket = undefined;
+		if (!path.connectable) return;
+		try {
+			this.#socket = new ConnectedSocket(path, {
+				onDatagram: (datagram) => this.#tryDatagram(datagram, path),
+				onStray: (stray) => this.#hub.relay(stray),
+			});
+		} catch (err) {
+			// The door's socket is as good, only slower.
+			this.#log.warn({ err }, "no socket of its own for a connection");
+		}
+	}
+
+	/** A packet that nobody thought of must not take the worker with it, nor fill the log. Without `path`: by the door. */
+	#tryDatagram(datagram: Buffer, path?: PathName): void {
+		try {
+			if (path) this.#onDatagram(datagram, path);
+			else this.#onMedia(datagram);
+		} catch (err) {
+			if (!this.#complained) this.#log.error({ err }, "a packet could not be handled");
+			this.#complained = true;
+		}
+	}
+
+	#onDatagram(datagram: Buffer, { path }: PathName): void {
+		if (this.#closed) return;
+		if (isStun(datagram)) this.#onStun(datagram, path);
+		else if (isDtls(datagram)) this.#hub.relay({ type: "datagram", connection: this.name, path, data: datagram });
+		else this.#onMedia(datagram);
+	}
+
+	#onStun(datagram: Buffer, path: string): void {
+		const request = parseBindingRequest(datagram);
+		if (!request) return;
+		if (request.localUfrag !== this.#ice.ufrag) {
+			this.#hub.relay({ type: "datagram", connection: this.name, path, data: datagram });
+			return;
+		}
+		if (!this.#path || !hasIntegrity(datagram, request, this.#ice.password)) return;
+		this.#lastAuthenticMs = this.#clock.now();
+		if (request.useCandidate) {
+			this.#hub.tell({ type: "nomination", connection: this.name, key: transactionKey(request.transactionId) });
+		}
+		const { address, port } = this.#path;
+		const answer = bindingSuccess(request.transactionId, address, port, this.#ice.password);
+		this.#socket?.send(answer, answer.length);
+	}
+
+	#onMedia(datagram: Buffer): void {
+		if (!this.#in) return;
 		const rtcp = isRtcp(datagram);
-		const packet = rtcp ? srtp.unprotectRtcp(datagram) : srtp.unprotectRtp(datagram);
+		const packet = rtcp ? this.#in.unprotectRtcp(datagram) : this.#in.unprotectRtp(datagram);
 		if (!packet) return;
 		this.#lastAuthenticMs = this.#clock.now();
 		if (rtcp) this.#listener.onRtcp(packet);
 		else this.#listener.onRtp(packet);
 	}
 
-	#onKeys({ local, remote }: SrtpKeys): void {
-		this.#out = new SrtpContext(local);
-		this.#in = new SrtpContext(remote);
-		this.#log.info({ address: this.#path?.address, port: this.#path?.port }, "media connected");
-		this.#listener.onConnected();
-	}
-
-	#checkLiveness(): void {
-		const now = this.#clock.now();
-		if (!this.#out) {
-			if (now - this.#startedAtMs > CONNECT_DEADLINE_MS) this.#end("never connected");
-		} else if (now - this.#lastAuthenticMs > SILENCE_DEADLINE_MS) this.#end("silent");
+	#relay(data: Uint8Array): void {
+		// A copy: the scratch buffer stays here.
+		this.#hub.relay({ type: "send", connection: this.name, data: new Uint8Array(data) });
 	}
 
 	#end(reason: string): void {

@@ -24,6 +24,8 @@ export interface BindingRequest {
 	integrityAt: number;
 }
 
+const FINGERPRINT_BYTES = 8;
+
 /** Whether a datagram is STUN rather than DTLS or RTP (RFC 7983 section 7). */
 export function isStun(datagram: Buffer): boolean {
 	return datagram.length >= HEADER_BYTES && datagram.readUInt8(0) < 4 && datagram.readUInt32BE(4) === MAGIC_COOKIE;
@@ -43,13 +45,23 @@ export function parseBindingRequest(datagram: Buffer): BindingRequest | undefine
 		if (type === USERNAME) localUfrag = datagram.toString("latin1", at + 4, at + 4 + size).split(":", 1)[0];
 		else if (type === USE_CANDIDATE) useCandidate = true;
 		else if (type === MESSAGE_INTEGRITY) {
-			// What follows MESSAGE-INTEGRITY is not protected by it, and so not read.
-			if (size !== INTEGRITY_BYTES || !localUfrag) return undefined;
+			if (size !== INTEGRITY_BYTES || !localUfrag || !hasGoodEnd(datagram, at + 4 + size)) return undefined;
 			return { transactionId: datagram.subarray(8, HEADER_BYTES), localUfrag, useCandidate, integrityAt: at };
 		}
 		at += 4 + ((size + 3) & ~3);
 	}
 	return undefined;
+}
+
+/** What follows MESSAGE-INTEGRITY is not protected by it, and so not read, but for FINGERPRINT (RFC 8489 section 14.7). */
+function hasGoodEnd(datagram: Buffer, start: number): boolean {
+	const at = datagram.length - FINGERPRINT_BYTES;
+	if (at < start || datagram.readUInt16BE(at) !== FINGERPRINT) return true;
+	return datagram.readUInt32BE(at + 4) === fingerprint(datagram.subarray(0, at));
+}
+
+function fingerprint(message: Buffer): number {
+	return (crc32(message) ^ FINGERPRINT_MASK) >>> 0;
 }
 
 export function hasIntegrity(datagram: Buffer, { integrityAt }: BindingRequest, password: string): boolean {
@@ -68,7 +80,7 @@ export function bindingSuccess(transactionId: Buffer, address: string, port: num
 	const signed = Buffer.concat([body, attribute(MESSAGE_INTEGRITY, integrity(body, password))]);
 	const message = Buffer.concat([signed, attribute(FINGERPRINT, Buffer.alloc(4))]);
 	message.writeUInt16BE(message.length - HEADER_BYTES, 2);
-	message.writeUInt32BE((crc32(message.subarray(0, signed.length)) ^ FINGERPRINT_MASK) >>> 0, signed.length + 4);
+	message.writeUInt32BE(fingerprint(message.subarray(0, signed.length)), signed.length + 4);
 	return message;
 }
 
