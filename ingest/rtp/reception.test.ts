@@ -19,6 +19,8 @@ test("loss, jitter and the round trip's numbers are those of RFC 3550", () => {
 	});
 	expect(block?.jitter).toBeGreaterThan(15);
 	expect(block?.jitter).toBeLessThan(90);
+	expect([reception.packets, reception.lost]).toEqual([8, 2]);
+	expect(reception.jitterMs).toBeCloseTo((block?.jitter ?? 0) / 90, 1);
 	reception.onPacket(65_540, 9000, 1610);
 	reception.onPacket(65_533, 2700, 1611);
 	expect(reception.block(2000)).toMatchObject({ fractionLost: 0, packetsLost: 1 });

@@ -18,7 +18,20 @@ export class Reception {
 		this.#clockRate = clockRate;
 	}
 
-	/** `index`: extended sequence number. */
+	get packets(): number {
+		return this.#received;
+	}
+
+	/** Of all that were expected; late ones and duplicates can make it negative. */
+	get lost(): number {
+		return this.#first < 0 ? 0 : this.#highest - this.#first + 1 - this.#received;
+	}
+
+	get jitterMs(): number {
+		return (1000 * this.#jitter) / this.#clockRate;
+	}
+
+	/** `index`: extended sequence number. Not for retransmissions on an SSRC of their own: the loss was real. */
 	onPacket(index: number, timestamp: number, nowMs: number): void {
 		if (this.#first < 0) this.#first = index;
 		this.#received++;
@@ -47,7 +60,7 @@ export class Reception {
 		return {
 			ssrc: this.#ssrc,
 			fractionLost: expectedNow > 0 ? Math.min(255, Math.floor((256 * lostNow) / expectedNow)) : 0,
-			packetsLost: Math.max(-0x800000, Math.min(0x7fffff, expected - this.#received)),
+			packetsLost: Math.max(-0x800000, Math.min(0x7fffff, this.lost)),
 			highestSequence: this.#highest,
 			jitter: Math.round(this.#jitter),
 			lastReport: this.#report?.middle ?? 0,

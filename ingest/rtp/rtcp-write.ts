@@ -1,4 +1,4 @@
-/** RTCP this server sends (RFC 3550, RFC 4585). A compound packet begins with a report. */
+/** RTCP this server sends (RFC 3550, RFC 3611, RFC 4585, RFC 5104). A compound packet begins with a report. */
 
 /** One source in a receiver report (RFC 3550 section 6.4.1). */
 export interface ReportBlock {
@@ -65,6 +65,28 @@ export function pictureLossIndication(senderSsrc: number, mediaSsrc: number): Bu
 	const packet = header(206, 1, 12);
 	packet.writeUInt32BE(senderSsrc, 4);
 	packet.writeUInt32BE(mediaSsrc, 8);
+	return packet;
+}
+
+/** For senders that do not know PLI (RFC 5104 section 4.3.1). `count`: 8 bits, another one for each request. */
+export function fullIntraRequest(senderSsrc: number, mediaSsrc: number, count: number): Buffer {
+	const packet = header(206, 4, 20);
+	packet.writeUInt32BE(senderSsrc, 4);
+	packet.writeUInt32BE(mediaSsrc, 12);
+	packet.writeUInt8(count & 0xff, 16);
+	return packet;
+}
+
+/**
+ * Our clock, for the sender to answer: the round trip of one who sends no reports of its own (RFC 3611 section 4.4).
+ * `ntp`: 64-bit NTP timestamp.
+ */
+export function receiverReferenceTime(senderSsrc: number, ntp: bigint): Buffer {
+	const packet = header(207, 0, 20);
+	packet.writeUInt32BE(senderSsrc, 4);
+	packet.writeUInt8(4, 8);
+	packet.writeUInt16BE(2, 10);
+	packet.writeBigUInt64BE(BigInt.asUintN(64, ntp), 12);
 	return packet;
 }
 

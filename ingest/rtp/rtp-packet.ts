@@ -1,4 +1,4 @@
-/** Reading and rewriting of RTP headers (RFC 3550 section 5.1). Functions that do not say otherwise expect a valid packet. */
+/** Reading of RTP headers (RFC 3550 section 5.1). Functions that do not say otherwise expect a valid packet. */
 
 const FIXED_HEADER_BYTES = 12;
 
@@ -28,42 +28,31 @@ export const ssrcOf = (packet: Buffer): number => packet.readUInt32BE(8);
 /** The payload without padding; empty for a packet of padding alone. */
 export function rtpPayload(packet: Buffer): Buffer {
 	const start = rtpHeaderLength(packet);
-	const padding = packet.readUInt8(0) & 0x20 ? packet.readUInt8(packet.length - 1) : 0;
-	return packet.subarray(start, Math.max(start, packet.length - padding));
+	return packet.subarray(start, Math.max(start, rtpPayloadEnd(packet)));
 }
 
-/** What a forwarded packet says about itself instead of what its publisher said. */
-export interface RtpIdentity {
-	payloadType: number;
-	sequence: number;
-	timestamp: number;
-	ssrc: number;
+/** Where the payload ends and padding begins; may lie before its start when the padding lies about its size. */
+export function rtpPayloadEnd(packet: Buffer): number {
+	return packet.readUInt8(0) & 0x20 ? packet.length - packet.readUInt8(packet.length - 1) : packet.length;
+}
+
+/** The data of header extension `id`. */
+export function headerExtension(packet: Buffer, id: number): Buffer | undefined {
+	const found = findExtension(packet, id);
+	return found < 0 ? undefined : packet.subarray(extensionStart(found), extensionStart(found) + extensionLength(found));
 }
 
 /**
- * A copy under another identity. Header extensions and CSRCs are left out: their ids and meaning were agreed with the
- * publisher, not with the one who gets this.
+ * Where the data of header extension `id` is, in one-byte or two-byte form (RFC 8285); -1 when it is not there. One number
+ * for place and size, because this is asked of each packet: see `extensionStart` and `extensionLength`.
  */
-export function rewriteRtp(packet: Buffer, { payloadType, sequence, timestamp, ssrc }: RtpIdentity): Buffer {
-	const payloadStart = rtpHeaderLength(packet);
-	const rewritten = Buffer.allocUnsafe(FIXED_HEADER_BYTES + packet.length - payloadStart);
-	rewritten.writeUInt8(0x80 | (packet.readUInt8(0) & 0x20), 0);
-	rewritten.writeUInt8((packet.readUInt8(1) & 0x80) | payloadType, 1);
-	rewritten.writeUInt16BE(sequence & 0xffff, 2);
-	rewritten.writeUInt32BE(timestamp >>> 0, 4);
-	rewritten.writeUInt32BE(ssrc, 8);
-	packet.copy(rewritten, FIXED_HEADER_BYTES, payloadStart);
-	return rewritten;
-}
-
-/** The data of header extension `id`, in one-byte or two-byte form (RFC 8285). */
-export function headerExtension(packet: Buffer, id: number): Buffer | undefined {
+export function findExtension(packet: Buffer, id: number): number {
 	const first = packet.readUInt8(0);
-	if (!(first & 0x10)) return undefined;
+	if (!(first & 0x10)) return -1;
 	const start = FIXED_HEADER_BYTES + 4 * (first & 0x0f);
 	const profile = packet.readUInt16BE(start);
 	const oneByte = profile === 0xbede;
-	if (!oneByte && profile >> 4 !== 0x100) return undefined;
+	if (!oneByte && profile >> 4 !== 0x100) return -1;
 	const end = start + 4 + 4 * packet.readUInt16BE(start + 2);
 	for (let at = start + 4; at < end; ) {
 		const byte = packet.readUInt8(at);
@@ -71,14 +60,17 @@ export function headerExtension(packet: Buffer, id: number): Buffer | undefined 
 			at++;
 			continue;
 		}
-		if (!oneByte && at + 1 >= end) return undefined;
+		if (!oneByte && at + 1 >= end) return -1;
 		const foundId = oneByte ? byte >> 4 : byte;
-		if (oneByte && foundId === 15) return undefined;
+		if (oneByte && foundId === 15) return -1;
 		const size = oneByte ? (byte & 0x0f) + 1 : packet.readUInt8(at + 1);
 		const data = at + (oneByte ? 1 : 2);
-		if (data + size > end) return undefined;
-		if (foundId === id) return packet.subarray(data, data + size);
+		if (data + size > end) return -1;
+		if (foundId === id) return data * 256 + size;
 		at = data + size;
 	}
-	return undefined;
+	return -1;
 }
+
+export const extensionStart = (found: number): number => found >>> 8;
+export const extensionLength = (found: number): number => found & 0xff;
