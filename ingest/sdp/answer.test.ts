@@ -6,9 +6,10 @@ import { composeAnswer } from "./answer.ts";
 import { parseOffer } from "./session-description.ts";
 
 const hosts = [
-	{ address: "127.0.0.1", port: 8189 },
-	{ address: "fd00::2", port: 8189 },
-	{ address: "192.0.2.2", port: 8189 },
+	{ address: "192.0.2.2", port: 8189, protocol: "tcp" as const },
+	{ address: "127.0.0.1", port: 8189, protocol: "udp" as const },
+	{ address: "fd00::2", port: 8189, protocol: "udp" as const },
+	{ address: "192.0.2.2", port: 8189, protocol: "udp" as const },
 ];
 const local = { ufrag: "ours", password: "secret", fingerprint: "sha-256 AA:BB", setup: "passive" as const, hosts };
 
@@ -31,14 +32,18 @@ test("the answer to a publisher takes what we use and no more", () => {
 		"a=setup:passive",
 		"a=recvonly",
 		"a=rtcp-mux",
+		"a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
 		"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+		"a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 		"a=rtpmap:111 opus/48000/2",
 		"a=fmtp:111 minptime=10;useinbandfec=1",
+		"a=rtcp-fb:111 transport-cc",
 		"a=candidate:1 1 udp 2130706431 192.0.2.2 8189 typ host",
 		"a=candidate:2 1 udp 2130706175 fd00::2 8189 typ host",
 		"a=candidate:3 1 udp 2130705919 127.0.0.1 8189 typ host",
+		"a=candidate:4 1 tcp 1520434431 192.0.2.2 8189 typ host tcptype passive",
 		"a=end-of-candidates",
-		"m=video 8189 UDP/TLS/RTP/SAVPF 96 104",
+		"m=video 8189 UDP/TLS/RTP/SAVPF 96 97 104",
 		"c=IN IP4 192.0.2.2",
 		"a=mid:1",
 		"a=ice-ufrag:ours",
@@ -47,13 +52,21 @@ test("the answer to a publisher takes what we use and no more", () => {
 		"a=setup:passive",
 		"a=recvonly",
 		"a=rtcp-mux",
+		"a=rtcp-rsize",
+		"a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+		"a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+		"a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+		"a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 		"a=rtpmap:96 VP8/90000",
+		"a=rtcp-fb:96 transport-cc",
 		"a=rtcp-fb:96 nack",
 		"a=rtcp-fb:96 nack pli",
 		"a=rtcp-fb:96 ccm fir",
-		"a=rtcp-fb:96 goog-remb",
+		"a=rtpmap:97 rtx/90000",
+		"a=fmtp:97 apt=96",
 		"a=rtpmap:104 H264/90000",
 		"a=fmtp:104 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+		"a=rtcp-fb:104 transport-cc",
 		"a=rtcp-fb:104 nack pli",
 		"",
 	]);
@@ -71,12 +84,17 @@ test("each slot of a subscriber is a stream of its own, its audio and video unde
 	]);
 	expect(new Set(media.map(({ ssrc }) => ssrc)).size).toBe(6);
 	const answer = composeAnswer(local, answered, 5);
-	for (const { ssrc, cname, slot } of media) {
-		expect(answer).toContain(`a=msid:slot-${slot} slot-${slot}-${ssrc}\r\na=ssrc:${ssrc} cname:${cname}\r\n`);
+	for (const { kind, ssrc, rtxSsrc, cname, slot } of media) {
+		const source = `a=ssrc:${ssrc} cname:${cname}\r\n`;
+		const sources =
+			kind === "audio"
+				? source
+				: `a=ssrc-group:FID ${ssrc} ${rtxSsrc}\r\n${source}a=ssrc:${rtxSsrc} cname:${cname}\r\n`;
+		expect(answer).toContain(`a=msid:slot-${slot} slot-${slot}-${ssrc}\r\n${sources}`);
 	}
 	expect(new Set(media.map(({ cname }) => cname)).size).toBe(3);
 	expect(answer.match(/a=sendonly/g)).toHaveLength(6);
-	expect(answer).not.toMatch(/extmap|remb|transport-cc/);
+	expect(answer).not.toMatch(/remb|rtp-stream-id/);
 });
 
 test.each([
@@ -91,8 +109,10 @@ test.each([
 	["has no codec we know", publishOffer.replace("opus/48000/2", "speex/16000")],
 	[
 		"has H.264 in mode 0 alone",
-		publishOffer.replace("VP8/90000", "VP9/90000").replaceAll("packetization-mode=1", "packetization-mode=0"),
+		publishOffer.replace("VP8/90000", "H265/90000").replaceAll("packetization-mode=1", "packetization-mode=0"),
 	],
+	["has VP9 of 10 bits alone", onlyVideo("VP9", "profile-id=2")],
+	["has AV1 of 4:4:4 alone", onlyVideo("AV1", "level-idx=5; profile=1; tier=0")],
 	["is not bundled", publishOffer.replace(/a=group.*\r\n/, "")],
 	["does not multiplex RTCP", publishOffer.replaceAll("a=rtcp-mux\r\n", "")],
 	["has a port of 0", publishOffer.replace("m=video 9", "m=video 0")],
@@ -107,9 +127,36 @@ test("a bundle-only m= line with port 0 is taken, as Firefox and GStreamer send 
 	expect(negotiatePublish(parseOffer(sdp)).media.map(({ kind }) => kind)).toEqual(["audio", "video"]);
 });
 
+test("no BUNDLE is answered that was not offered", () => {
+	const lone = publishOffer.slice(0, publishOffer.indexOf("m=video")).replace(/a=group.*\r\n/, "");
+	expect(composeAnswer(local, negotiatePublish(parseOffer(lone)).answered, 5)).not.toContain("a=group");
+});
+
 test("a lone H.264 of any profile is taken, as OBS sends it", () => {
 	const sdp = publishOffer.replace("96 97 102 103 104", "102");
 	expect(negotiatePublish(parseOffer(sdp)).media[1]?.codecs).toMatchObject([{ codec: "H264", payloadType: 102 }]);
+});
+
+test.each([
+	["VP9", ""],
+	["VP9", "profile-id=0"],
+	["AV1", ""],
+	["AV1", "level-idx=5;profile=0;tier=0"],
+])("a lone %s with the parameters '%s' is taken", (codec, parameters) => {
+	const [, video] = negotiatePublish(parseOffer(onlyVideo(codec, parameters))).media;
+	expect(video?.codecs).toMatchObject([{ codec, payloadType: 96, rtxPayloadType: 97, parameters }]);
+});
+
+test("whichever codec the publisher prefers comes first in the answer", () => {
+	const sdp = publishOffer.replace("H264/90000", "VP9/90000").replace("96 97 102 103 104", "102 96 97 104");
+	const [, video] = negotiatePublish(parseOffer(sdp)).media;
+	expect(video?.codecs.map(({ codec }) => codec)).toEqual(["VP9", "VP8", "H264"]);
+});
+
+test("an orientation is never agreed on, but known where a publisher sends it all the same", () => {
+	const { media, answered } = negotiatePublish(parseOffer(publishOffer));
+	expect(media.map(({ extensions }) => extensions.orientation)).toEqual([undefined, 13]);
+	expect(composeAnswer(local, answered, 5)).not.toContain("orientation");
 });
 
 test("a subscriber that sends or asks for too much is refused", () => {
@@ -121,3 +168,9 @@ test("a subscriber that sends or asks for too much is refused", () => {
 	);
 	expect(negotiateSubscribe(parseOffer(subscribeOffer(24))).media).toHaveLength(48);
 });
+
+function onlyVideo(codec: string, parameters: string): string {
+	return publishOffer
+		.replace("96 97 102 103 104", "96 97")
+		.replace("a=rtpmap:96 VP8/90000", `a=rtpmap:96 ${codec}/90000${parameters && `\r\na=fmtp:96 ${parameters}`}`);
+}

@@ -1,27 +1,24 @@
 import { isIPv4 } from "node:net";
-import type { AgreedCodec } from "./codecs.ts";
-import type { LocalTransport, OfferedMedia } from "./session-description.ts";
+import { candidateLines, inOrderOfPreference } from "./candidates.ts";
+import { extensionUris } from "./extensions.ts";
+import type { AgreedMedia } from "./negotiate.ts";
+import type { LocalTransport } from "./session-description.ts";
+import { simulcastLines } from "./simulcast.ts";
 
 /** What the answer says to one m= line of the offer. */
-export interface AnsweredMedia {
-	offered: OfferedMedia;
+export interface AnsweredMedia extends AgreedMedia {
 	direction: "recvonly" | "sendonly";
-	codecs: AgreedCodec[];
-	/** Values of `a=rtcp-fb` we act on; those that were not offered are left out. */
-	feedback: string[];
-	/** Header extensions we read. */
-	extensions: { id: number; uri: string }[];
+	/** Simulcast layers we take. */
+	rids: string[];
 	/** What we send. */
-	stream?: { ssrc: number; cname: string; id: string };
+	stream?: { ssrc: number; rtxSsrc?: number; cname: string; id: string };
 }
 
-const HOST_PREFERENCE = 126;
-
-/** An answer to every m= line of the offer, in its order, with every candidate in it: this server never trickles. */
+/** An answer to every m= line of the offer, in its order, with every candidate in it. */
 export function composeAnswer(local: LocalTransport, media: AnsweredMedia[], sessionId: number): string {
-	const hosts = [...local.hosts].sort((a, b) => rank(a.address) - rank(b.address));
+	const hosts = inOrderOfPreference(local.hosts);
 	const first = hosts[0] ?? { address: "0.0.0.0", port: 9 };
-	const mids = media.flatMap(({ offered }) => (offered.mid === undefined ? [] : [offered.mid]));
+	const mids = media.flatMap(({ offered, bundled }) => (bundled && offered.mid ? [offered.mid] : []));
 	const family = isIPv4(first.address) ? "IP4" : "IP6";
 	const lines = [
 		"v=0",
@@ -34,7 +31,7 @@ export function composeAnswer(local: LocalTransport, media: AnsweredMedia[], ses
 	];
 	media.forEach((answered, index) => {
 		lines.push(
-			`m=${answered.offered.kind} ${first.port} ${answered.offered.protocol} ${answered.codecs.map((codec) => codec.payloadType).join(" ")}`,
+			`m=${answered.offered.kind} ${first.port} ${answered.offered.protocol} ${payloadTypes(answered).join(" ")}`,
 			`c=IN ${family} ${first.address}`,
 			...(answered.offered.mid === undefined ? [] : [`a=mid:${answered.offered.mid}`]),
 			`a=ice-ufrag:${local.ufrag}`,
@@ -44,37 +41,49 @@ export function composeAnswer(local: LocalTransport, media: AnsweredMedia[], ses
 			...mediaLines(answered),
 		);
 		// The others go the way of the first: they are bundled.
-		if (index === 0) lines.push(...hosts.map(candidate), "a=end-of-candidates");
+		if (index === 0) lines.push(...candidateLines(hosts));
 	});
 	return `${lines.join("\r\n")}\r\n`;
 }
 
-function mediaLines({ direction, codecs, feedback, extensions, stream }: AnsweredMedia): string[] {
+function payloadTypes({ codecs }: AnsweredMedia): number[] {
+	return codecs.flatMap(({ payloadType, rtxPayloadType }) =>
+		rtxPayloadType === undefined ? [payloadType] : [payloadType, rtxPayloadType],
+	);
+}
+
+function mediaLines({ offered, direction, codecs, extensions, rids, stream }: AnsweredMedia): string[] {
 	return [
 		`a=${direction}`,
 		"a=rtcp-mux",
-		...extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
+		// RFC 9725 section 4.4.1 wants it in answers too, RFC 8858 section 4.3 does not; so those who sent it get it.
+		...(offered.rtcpMuxOnly ? ["a=rtcp-mux-only"] : []),
+		...(offered.reducedSizeRtcp ? ["a=rtcp-rsize"] : []),
+		...extensions.map(
+			(extension) =>
+				`a=extmap:${extension.id}${extension.direction ? `/${extension.direction}` : ""} ${extensionUris[extension.name]}`,
+		),
 		...codecs.flatMap((codec) => [
 			`a=rtpmap:${codec.payloadType} ${codec.name}/${codec.clockRate}${codec.channels ? `/${codec.channels}` : ""}`,
 			...(codec.parameters ? [`a=fmtp:${codec.payloadType} ${codec.parameters}`] : []),
-			...feedback
-				.filter((value) => codec.feedback.includes(value))
-				.map((value) => `a=rtcp-fb:${codec.payloadType} ${value}`),
+			...codec.feedback.map((value) => `a=rtcp-fb:${codec.payloadType} ${value}`),
+			...(codec.rtxPayloadType === undefined
+				? []
+				: [
+						`a=rtpmap:${codec.rtxPayloadType} rtx/${codec.clockRate}`,
+						`a=fmtp:${codec.rtxPayloadType} apt=${codec.payloadType}`,
+					]),
 		]),
-		...(stream
-			? [`a=msid:${stream.id} ${stream.id}-${stream.ssrc}`, `a=ssrc:${stream.ssrc} cname:${stream.cname}`]
-			: []),
+		...simulcastLines(rids),
+		...(stream ? streamLines(stream) : []),
 	];
 }
 
-/** ffmpeg takes the first candidate alone, so the address most likely to be reachable comes first. */
-function rank(address: string): number {
-	if (address === "127.0.0.1" || address === "::1") return 2;
-	return isIPv4(address) ? 0 : 1;
-}
-
-function candidate({ address, port }: { address: string; port: number }, index: number): string {
-	// RFC 8445 section 5.1.2.1: type preference, local preference, component 1.
-	const priority = HOST_PREFERENCE * 2 ** 24 + (65535 - index) * 2 ** 8 + 255;
-	return `a=candidate:${index + 1} 1 udp ${priority} ${address} ${port} typ host`;
+function streamLines({ ssrc, rtxSsrc, cname, id }: NonNullable<AnsweredMedia["stream"]>): string[] {
+	return [
+		`a=msid:${id} ${id}-${ssrc}`,
+		...(rtxSsrc === undefined ? [] : [`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`]),
+		`a=ssrc:${ssrc} cname:${cname}`,
+		...(rtxSsrc === undefined ? [] : [`a=ssrc:${rtxSsrc} cname:${cname}`]),
+	];
 }

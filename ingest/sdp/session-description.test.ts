@@ -21,7 +21,7 @@ test("an offer is read", () => {
 		parameters: "minptime=10;useinbandfec=1",
 		feedback: ["transport-cc"],
 	});
-	expect(offer.media[0]?.extensions[0]).toEqual({ id: 1, uri: "urn:ietf:params:rtp-hdrext:ssrc-audio-level" });
+	expect(offer.media[0]?.extensions[0]).toMatchObject({ id: 1, uri: "urn:ietf:params:rtp-hdrext:ssrc-audio-level" });
 	expect(offer.media[1]?.codecs.map(({ name }) => name)).toEqual(["VP8", "rtx", "H264", "H264", "H264"]);
 });
 
@@ -31,7 +31,7 @@ test("line feeds alone, attributes of the session, and feedback for every payloa
 		.replaceAll(/a=(ice-ufrag|ice-pwd|fingerprint|setup|sendonly).*\n/g, "")
 		.replace(
 			"t=0 0\n",
-			`t=0 0\na=ice-ufrag:u\na=ice-pwd:p\na=fingerprint:SHA-256 ${"AA:".repeat(31)}AA\na=setup:passive\na=sendonly\n`,
+			`t=0 0\na=ice-ufrag:four\na=ice-pwd:twenty-two-characters.\na=fingerprint:SHA-256 ${"AA:".repeat(31)}AA\na=setup:passive\na=sendonly\n`,
 		)
 		.replaceAll("a=rtcp-fb:96", "a=rtcp-fb:*");
 	const offer = parseOffer(sdp);
@@ -41,6 +41,13 @@ test("line feeds alone, attributes of the session, and feedback for every payloa
 	});
 	expect(offer.media.map(({ direction }) => direction)).toEqual(["sendonly", "sendonly"]);
 	expect(offer.media[1]?.codecs[2]?.feedback).toContain("nack pli");
+});
+
+test("of several fingerprints the one by SHA-256 is taken, and ICE is what the session begins with", () => {
+	const weak = `a=fingerprint:sha-1 ${Array(20).fill("01").join(":")}\r\na=fingerprint:sha-256`;
+	const offer = parseOffer(publishOffer.replaceAll("a=fingerprint:sha-256", weak));
+	expect(offer.transport.fingerprint).toEqual({ algorithm: "sha-256", value: Buffer.alloc(32, 15) });
+	expect(offer.ice).toEqual({ ufrag: "EsAw", password: "P2uYro0UCOQ4zxjKXaWCBui1" });
 });
 
 test.each([
