@@ -9,53 +9,87 @@ const SILENCE_DB = -50;
 /** dBov of someone who says nothing at all (RFC 6464). */
 const FLOOR_DB = -127;
 
-/** Tells who speaks, from the audio levels publishers send along with their audio (RFC 6464). */
+interface Loudness {
+	db: number;
+	/** Of the publisher's sound, in milliseconds of its own clock. */
+	mediaMs: number;
+	atMs: number;
+	/** When it last spoke; -Infinity: never. */
+	spokeMs: number;
+}
+
+/** Tells who speaks, from the audio levels publishers send along with their audio (RFC 6464), and who spoke when. */
 export class ActiveSpeaker {
-	readonly #levels = new Map<string, { db: number; atMs: number }>();
+	readonly #people = new Map<string, Loudness>();
 	#speaker: string | undefined;
-	#challenger: { person: string; sinceMs: number } | undefined;
+	#challenger: string | undefined;
+	#challengingSinceMs = 0;
 
 	get current(): string | undefined {
 		return this.#speaker;
 	}
 
-	/** `level`: 0 is loudest, 127 silence. */
-	onLevel(person: string, level: number, nowMs: number): void {
-		const last = this.#levels.get(person) ?? { db: FLOOR_DB, atMs: nowMs - AVERAGING_MS };
-		const weight = 1 - Math.exp(-Math.max(1, nowMs - last.atMs) / AVERAGING_MS);
-		this.#levels.set(person, { db: last.db + (-level - last.db) * weight, atMs: nowMs });
+	/**
+	 * `level`: 0 is loudest, 127 silence. `mediaMs`: when it was recorded, on the person's own clock, which may start anew; so
+	 * packets that come in a burst weigh as much as those that come one by one.
+	 */
+	onLevel(person: string, level: number, mediaMs: number, nowMs: number): void {
+		let loudness = this.#people.get(person);
+		if (!loudness) {
+			loudness = { db: FLOOR_DB, mediaMs: mediaMs - AVERAGING_MS, atMs: nowMs, spokeMs: Number.NEGATIVE_INFINITY };
+			this.#people.set(person, loudness);
+		}
+		const elapsedMs = mediaMs - loudness.mediaMs;
+		loudness.mediaMs = mediaMs;
+		loudness.atMs = nowMs;
+		// A clock that went backwards, or far ahead, has started anew.
+		const weight = elapsedMs < 0 || elapsedMs > 10 * AVERAGING_MS ? 0 : 1 - Math.exp(-elapsedMs / AVERAGING_MS);
+		loudness.db += (-level - loudness.db) * weight;
+		if (loudness.db > SILENCE_DB) loudness.spokeMs = nowMs;
+	}
+
+	/** When that person last spoke; -Infinity: never. */
+	spokeMs(person: string): number {
+		return this.#people.get(person)?.spokeMs ?? Number.NEGATIVE_INFINITY;
 	}
 
 	remove(person: string): void {
-		this.#levels.delete(person);
+		this.#people.delete(person);
 		if (this.#speaker === person) this.#speaker = undefined;
 	}
 
 	/** Decides anew; true when the speaker has changed. */
 	update(nowMs: number): boolean {
-		const loudest = [...this.#levels.keys()].sort((a, b) => this.#db(b, nowMs) - this.#db(a, nowMs))[0];
-		const leads =
-			loudest !== undefined && loudest !== this.#speaker && this.#db(loudest, nowMs) > this.#threshold(nowMs);
+		let loudest: string | undefined;
+		let loudestDb = FLOOR_DB;
+		for (const [person, loudness] of this.#people) {
+			const db = current(loudness, nowMs);
+			if (db <= loudestDb) continue;
+			loudest = person;
+			loudestDb = db;
+		}
+		const leads = loudest !== undefined && loudest !== this.#speaker && loudestDb > this.#threshold(nowMs);
 		if (!leads) {
 			this.#challenger = undefined;
 			return false;
 		}
-		if (this.#challenger?.person !== loudest) this.#challenger = { person: loudest, sinceMs: nowMs };
-		if (this.#speaker !== undefined && nowMs - this.#challenger.sinceMs < TAKEOVER_MS) return false;
+		if (this.#challenger !== loudest) {
+			this.#challenger = loudest;
+			this.#challengingSinceMs = nowMs;
+		}
+		if (this.#speaker !== undefined && nowMs - this.#challengingSinceMs < TAKEOVER_MS) return false;
 		this.#speaker = loudest;
 		this.#challenger = undefined;
 		return true;
 	}
 
 	#threshold(nowMs: number): number {
-		return this.#speaker === undefined
-			? SILENCE_DB
-			: Math.max(SILENCE_DB, this.#db(this.#speaker, nowMs) + TAKEOVER_MARGIN_DB);
+		const speaker = this.#speaker === undefined ? undefined : this.#people.get(this.#speaker);
+		return speaker ? Math.max(SILENCE_DB, current(speaker, nowMs) + TAKEOVER_MARGIN_DB) : SILENCE_DB;
 	}
+}
 
-	/** Who sends no levels any more is silent. */
-	#db(person: string, nowMs: number): number {
-		const level = this.#levels.get(person);
-		return level && nowMs - level.atMs < 2 * AVERAGING_MS ? level.db : FLOOR_DB;
-	}
+/** Who sends no levels any more is silent. */
+function current({ db, atMs }: Loudness, nowMs: number): number {
+	return nowMs - atMs < 2 * AVERAGING_MS ? db : FLOOR_DB;
 }

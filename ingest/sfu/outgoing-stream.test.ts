@@ -1,177 +1,338 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readRtcp } from "../rtp/rtcp-read.ts";
-import { rtpPayload, sequenceOf, ssrcOf, timestampOf } from "../rtp/rtp-packet.ts";
-import type { AgreedCodec, CodecName } from "../sdp/codecs.ts";
+import { sequenceOf, ssrcOf, timestampOf } from "../rtp/rtp-packet.ts";
+import type { ExtensionIds, SubscribedMedia } from "../sdp/session-media.ts";
+import { agreedCodec } from "../test-support/agreed-codec.ts";
+import { FakeSender } from "../test-support/fake-sender.ts";
+import { type FakeLayer, FakeTrack } from "../test-support/fake-track.ts";
 import { OutgoingStream } from "./outgoing-stream.ts";
-import { PublisherTrack } from "./publisher-track.ts";
 
 const KEY = "10009d012a";
 const DELTA = "1001";
+const SSRC = 0x5107;
+const RTX_SSRC = 0x5108;
+const feedback = ["nack", "nack pli"];
 
-function codec(name: CodecName, payloadType: number, clockRate = 90_000): AgreedCodec {
-	return { codec: name, name, payloadType, clockRate, channels: undefined, parameters: "", feedback: ["nack"] };
-}
-
-function rtp({
-	sequence,
-	timestamp,
-	payload,
-	payloadType = 96,
-}: {
-	sequence: number;
-	timestamp: number;
-	payload: string;
-	payloadType?: number;
-}) {
-	// With a header extension of the publisher's, which nobody else may see.
-	const head = Buffer.from("9000000000000000000000aabede000110ff0000", "hex");
-	head.writeUInt8(payloadType, 1);
-	head.writeUInt16BE(sequence & 0xffff, 2);
-	head.writeUInt32BE(timestamp >>> 0, 4);
-	return Buffer.concat([head, Buffer.from(payload, "hex")]);
-}
-
-function setUp() {
-	const clock = { nowMs: 1000, now: () => clock.nowMs };
-	const rtpOut: Buffer[] = [];
-	const rtcpOut: Buffer[] = [];
-	const sender = {
-		sendRtp: (packet: Buffer) => rtpOut.push(packet),
-		sendRtcp: (packet: Buffer) => rtcpOut.push(packet),
-	};
+function setUp(media: Partial<SubscribedMedia> = {}) {
+	const clock = { nowMs: 1_000_000, now: () => clock.nowMs };
+	const sender = new FakeSender();
 	const stream = new OutgoingStream(
-		{ kind: "video", ssrc: 0x5107, cname: "slot", codecs: [codec("H264", 102), codec("VP8", 120)], sender },
+		{
+			media: {
+				kind: "video",
+				codecs: [agreedCodec("H264", 102, feedback, 103), agreedCodec("VP8", 120, feedback, 121)],
+				extensions: {},
+				ssrc: SSRC,
+				rtxSsrc: RTX_SSRC,
+				cname: "slot",
+				slot: 0,
+				...media,
+			},
+			sender,
+			sent: sender,
+		},
 		{ clock },
 	);
-	const track = (name: CodecName = "VP8", payloadType = 96) =>
-		new PublisherTrack(
-			{ kind: "video", ssrc: 0xaa, codecs: [codec(name, payloadType)], first: codec(name, payloadType) },
-			{ clock },
-		);
-	return {
-		clock,
-		stream,
-		track,
-		rtpOut,
-		rtcpOut,
-		sequences: () => rtpOut.map(sequenceOf),
-		payloads: () => rtpOut.map((packet) => rtpPayload(packet).toString("hex")),
-	};
+	return { clock, sender, stream };
 }
 
+/** Without what differs from run to run: sequence number and timestamp. */
+const shape = ({ packet }: { packet: Buffer }) => `${packet.toString("hex", 0, 2)} ${packet.toString("hex", 8)}`;
+
 test("nothing passes before a keyframe, which is asked for; then all does, under the slot's name", () => {
-	const { stream, track, rtpOut, payloads } = setUp();
-	const source = track();
-	stream.attach(source);
-	expect(source.keyframeDue()).toBe(true);
-	source.receive(rtp({ sequence: 10, timestamp: 0, payload: DELTA }));
-	source.receive(rtp({ sequence: 11, timestamp: 3000, payload: KEY }));
-	source.receive(rtp({ sequence: 12, timestamp: 6000, payload: DELTA }));
+	const { stream, sender } = setUp();
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	expect(layer.keyframeRequests).toBe(1);
+	layer.deliver({ index: 10, timestamp: 0, payload: DELTA });
+	layer.deliver({ index: 11, timestamp: 3000, payload: KEY, keyframe: true });
+	layer.deliver({ index: 12, timestamp: 6000, payload: DELTA, marker: true, padding: 2 });
 	// Late, and from before the keyframe.
-	source.receive(rtp({ sequence: 9, timestamp: 0, payload: DELTA }));
-	expect(payloads()).toEqual([KEY, DELTA]);
-	expect(rtpOut.map((packet) => [packet.readUInt8(0), packet.readUInt8(1), ssrcOf(packet)])).toEqual([
-		[0x80, 120, 0x5107],
-		[0x80, 120, 0x5107],
+	layer.deliver({ index: 9, timestamp: 0, payload: DELTA });
+	// Neither extension nor SSRC of the publisher is left.
+	expect(sender.rtp.map(shape)).toEqual([`8078 00005107${KEY}`, `a0f8 00005107${DELTA}0202`]);
+	expect([stream.figures.packets, stream.figures.octets, stream.keyframes]).toEqual([2, 9, 1]);
+});
+
+test("extensions are those of the subscriber: its own, and the publisher's level and orientation under other ids", () => {
+	const extensions: ExtensionIds = { mid: 4, audioLevel: 7, orientation: 9, transportCc: 3, absSendTime: 2 };
+	const { stream, sender, clock } = setUp({ mid: "v1", extensions });
+	const layer = new FakeTrack(agreedCodec("VP8", 96), { audioLevel: 1, orientation: 13, mid: 5 }).layer();
+	stream.show(layer);
+	// Level 1 = ab, mid 5 = "0", orientation 13 = 02, and one nobody knows.
+	const theirs = "bede000310ab5030d002e2aabbcc0000".padEnd(32, "0");
+	layer.deliver({ index: 1, timestamp: 0, payload: KEY, keyframe: true, extensions: theirs });
+	layer.deliver({ index: 2, timestamp: 0, payload: DELTA, extensions: "bede0000" });
+	clock.nowMs += 1000;
+	layer.deliver({ index: 3, timestamp: 0, payload: DELTA, extensions: "bede000111abcd00" });
+	const time = (ms: number) => (Math.floor((ms * 2 ** 18) / 1000) % 2 ** 24).toString(16).padStart(6, "0");
+	const before = time(1_000_000);
+	expect(sender.rtp.map(shape)).toEqual([
+		`9078 00005107bede000441763131006422${before}70ab90020000${KEY}`,
+		`9078 00005107bede000341763131006522${before}0000${DELTA}`,
+		`9078 00005107bede000341763131006622${time(1_001_000)}0000${DELTA}`,
 	]);
+	expect(sender.sizes).toEqual(sender.rtp.map(({ packet }) => packet.length));
+	expect(sender.nextSequence).toBe(103);
 });
 
-test("another source goes on with the next sequence number and the time that has passed, whatever its own were", () => {
-	const { clock, stream, track, rtpOut, sequences } = setUp();
-	const first = track();
-	stream.attach(first);
-	first.receive(rtp({ sequence: 65_534, timestamp: 0xffff_fff0, payload: KEY }));
-	first.receive(rtp({ sequence: 65_535, timestamp: 0xffff_fff0 + 3000, payload: DELTA }));
-	first.receive(rtp({ sequence: 0, timestamp: 0xffff_fff0 + 6000, payload: DELTA }));
-	const second = track("H264", 105);
-	stream.attach(second);
-	clock.nowMs += 500;
-	first.receive(rtp({ sequence: 1, timestamp: 9000, payload: KEY }));
-	second.receive(rtp({ sequence: 30_000, timestamp: 77, payload: "6742", payloadType: 105 }));
-	second.receive(rtp({ sequence: 30_001, timestamp: 3077, payload: "41", payloadType: 105 }));
-	const [start = 0] = sequences();
-	expect(sequences()).toEqual([0, 1, 2, 3, 4].map((step) => start + step));
-	const timestamps = rtpOut.map(timestampOf);
-	expect(timestamps.map((timestamp) => (timestamp - (timestamps[0] ?? 0)) >>> 0)).toEqual([
-		0,
-		3000,
-		6000,
-		6000 + 45_000,
-		9000 + 45_000,
-	]);
-	expect(rtpOut.map((packet) => packet.readUInt8(1))).toEqual([120, 120, 120, 102, 102]);
+test("lost packets go out as retransmissions: their own stream, the original's number before the payload", () => {
+	const { stream, sender, clock } = setUp({ extensions: { transportCc: 3 } });
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	for (const index of [1, 2, 3])
+		layer.deliver({ index, timestamp: index * 3000, payload: `${KEY}0${index}`, keyframe: true });
+	const originals = sender.take();
+	const lost = originals[1]?.packet ?? Buffer.alloc(12);
+	stream.onNack([sequenceOf(lost)], 80);
+	const [first, ...more] = sender.take();
+	expect(more).toEqual([]);
+	const sequence = lost.toString("hex", 2, 4);
+	expect(shape(first ?? { packet: lost })).toBe(`9079 0000${RTX_SSRC.toString(16)}bede000131006700${sequence}${KEY}02`);
+	expect(timestampOf(first?.packet ?? lost)).toBe(timestampOf(lost));
+	// Four more, not much sooner than a round trip after each other, and then no more.
+	const resent: number[] = [];
+	for (let elapsedMs = 10; elapsedMs < 400; elapsedMs += 10) {
+		clock.nowMs += 10;
+		stream.onNack([sequenceOf(lost)], 80);
+		const sent = sender.take();
+		if (sent.length > 0) resent.push(elapsedMs);
+		for (const [at, { packet, index }] of sent.entries()) {
+			expect(ssrcOf(packet)).toBe(RTX_SSRC);
+			expect(index).toBe((first?.index ?? 0) + resent.length + at);
+		}
+	}
+	expect(resent).toEqual([50, 100, 150, 200]);
+	expect([stream.figures.resends, stream.figures.packets]).toEqual([5, 3]);
 });
 
-test("a lost packet is sent again from the history, but not twice at once, nor from before the switch", () => {
-	const { clock, stream, track, rtpOut, sequences } = setUp();
-	const first = track();
-	stream.attach(first);
-	first.receive(rtp({ sequence: 5, timestamp: 0, payload: KEY }));
-	const second = track();
-	stream.attach(second);
-	second.receive(rtp({ sequence: 500, timestamp: 0, payload: KEY }));
-	// 501 is lost on its way here.
-	second.receive(rtp({ sequence: 502, timestamp: 3000, payload: `${DELTA}02` }));
-	const [old = 0, key = 0, after = 0] = sequences();
-	expect(after).toBe(key + 2);
-	const sent = [...rtpOut];
-	rtpOut.length = 0;
-	stream.onNack([old, after, key + 1, after + 1]);
-	stream.onNack([after]);
-	expect(rtpOut).toEqual([sent[2]]);
-	clock.nowMs += 100;
-	stream.onNack([key, after]);
-	expect(rtpOut).toEqual([sent[2], sent[1], sent[2]]);
-	second.receive(rtp({ sequence: 501, timestamp: 0, payload: `${DELTA}01` }));
-	expect(sequenceOf(rtpOut.at(-1) as Buffer)).toBe(key + 1);
+test("what overloaded the path is not sent again", () => {
+	const { stream, sender } = setUp({ extensions: { transportCc: 3 } });
+	const track = new FakeTrack(agreedCodec("VP8", 96));
+	const [low, high] = [track.layer({ ssrc: 1 }), track.layer({ ssrc: 2 })];
+	stream.show(high);
+	high.deliver({ index: 1, timestamp: 3000, payload: `${KEY}01`, keyframe: true });
+	const [before] = sender.take();
+	const resent = (packet: Buffer | undefined) => {
+		stream.onNack([sequenceOf(packet ?? Buffer.alloc(12))], 80);
+		return sender.take().length;
+	};
+	stream.show(low, true);
+	expect(resent(before?.packet)).toBe(0);
+	low.deliver({ index: 1, timestamp: 3000, payload: `${KEY}02`, keyframe: true });
+	const [after] = sender.take();
+	expect([resent(before?.packet), resent(after?.packet)]).toEqual([0, 1]);
 });
 
-test("reports carry the publisher's clock on, in the slot's timestamps", async () => {
-	const { clock, stream, track, rtpOut, rtcpOut } = setUp();
-	const source = track();
-	stream.attach(source);
-	source.receive(rtp({ sequence: 1, timestamp: 10_000, payload: KEY }));
+test("without retransmissions the packet itself goes out again, just as it was", () => {
+	const { stream, sender, clock } = setUp({
+		codecs: [agreedCodec("VP8", 120, feedback)],
+		extensions: { mid: 1, transportCc: 3, absSendTime: 2 },
+		mid: "7",
+	});
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	for (const index of [1, 2, 4]) layer.deliver({ index, timestamp: 0, payload: `${KEY}0${index}`, keyframe: true });
+	const originals = sender.take();
+	clock.nowMs += 777;
+	const first = sequenceOf(originals[0]?.packet ?? Buffer.alloc(12));
+	stream.onNack([first, first + 1, first + 2, first + 3, first - 1, first + 4], 10);
+	expect(sender.take()).toEqual([originals[0], originals[1], originals[2]]);
+	// Came late: sent for the first time when it came, and now once more.
+	layer.deliver({ index: 3, timestamp: 0, payload: `${KEY}03` });
+	const [late] = sender.take();
+	stream.onNack([first + 2], 10);
+	expect(sender.take()).toEqual([late]);
+});
+
+test("after a switch, what was lost of the layer before is found in that layer", () => {
+	const { stream, sender } = setUp();
+	const track = new FakeTrack(agreedCodec("VP8", 96));
+	const [low, high] = [track.layer({ ssrc: 1 }), track.layer({ ssrc: 2 })];
+	stream.show(low);
+	low.deliver({ index: 65_534, timestamp: 1000, payload: `${KEY}01`, keyframe: true });
+	low.deliver({ index: 65_537, timestamp: 4000, payload: `${DELTA}02` });
+	stream.show(high);
+	high.deliver({ index: 900, timestamp: 77, payload: `${KEY}03`, keyframe: true });
+	const sent = sender.take();
+	const start = sent[0]?.index ?? 0;
+	expect(sent.map(({ index }) => index - start)).toEqual([0, 3, 4]);
+	// Comes after the switch: not forwarded, but kept.
+	low.deliver({ index: 65_536, timestamp: 4000, payload: `${DELTA}04` });
+	expect(sender.take()).toEqual([]);
+	stream.onNack([(start + 2) & 0xffff, (start + 3) & 0xffff, (start + 4) & 0xffff], 10);
+	const resent = sender.take();
+	expect(resent.map(({ packet }) => packet.toString("hex", 14))).toEqual([`${DELTA}04`, `${DELTA}02`, `${KEY}03`]);
+	expect(resent.map(({ packet }) => packet.readUInt16BE(12))).toEqual([2, 3, 4].map((step) => (start + step) & 0xffff));
+	const [first = 0, second = 0] = resent.map(({ packet }) => timestampOf(packet));
+	expect(first).toBe(second);
+	expect(second).toBe(timestampOf(sent[1]?.packet ?? Buffer.alloc(12)));
+});
+
+test("reports carry the publisher's clock on, in the slot's timestamps, and are answered with the round trip", async () => {
+	const { clock, stream, sender } = setUp();
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	layer.deliver({ index: 1, timestamp: 10_000, payload: KEY, keyframe: true });
 	await Promise.resolve();
-	expect(rtcpOut).toEqual([]);
+	expect(sender.rtcp).toEqual([]);
 	const ntp = 0xe2345678_40000000n;
-	source.onReport({ type: "sender-report", ssrc: 0xaa, ntp, rtpTimestamp: 10_000 + 900, bytes: Buffer.alloc(0) });
+	layer.report(ntp, 10_000 + 900, clock.nowMs);
 	clock.nowMs += 2500;
 	stream.sendReport();
-	const reports = rtcpOut.flatMap((packet) => readRtcp(packet));
-	const outTimestamp = timestampOf(rtpOut[0] as Buffer);
+	expect(sender.rtcp[1]?.readUInt32BE(20)).toBe(1);
+	expect(sender.rtcp[1]?.toString("latin1", 28)).toContain("slot");
+	const reports = sender.reports();
+	const outTimestamp = timestampOf(sender.rtp[0]?.packet ?? Buffer.alloc(12));
 	expect(reports).toMatchObject([
-		{ type: "sender-report", ssrc: 0x5107, ntp },
-		{ type: "sender-report", ssrc: 0x5107, ntp: 0xe234567a_c0000000n },
+		{ type: "sender-report", ssrc: SSRC, ntp },
+		{ type: "sender-report", ssrc: SSRC, ntp: 0xe234567a_c0000000n },
 	]);
 	expect(
 		reports.map((report) => report.type === "sender-report" && (report.rtpTimestamp - outTimestamp) >>> 0),
 	).toEqual([900, 900 + 225_000]);
-	expect(rtcpOut[1]?.readUInt32BE(20)).toBe(1);
+	clock.nowMs += 140;
+	const block = { ssrc: SSRC, fractionLost: 64, packetsLost: 1, highestSequence: 1, jitter: 900 };
+	const answered = { ...block, lastReport: 0x567ac000, delaySinceLastReport: 65_536 / 10 };
+	expect(stream.onReceiverReport(answered)).toBeCloseTo(40, 0);
+	expect([stream.figures.lost, stream.figures.jitterMs]).toEqual([0.25, 10]);
+	expect(stream.onReceiverReport({ ...answered, lastReport: 5 })).toBeUndefined();
 });
 
-test("a report that does not fit the media is junk", () => {
-	const { track, clock } = setUp();
-	const source = track();
-	const report = { type: "sender-report" as const, ssrc: 0xaa, ntp: 1n << 32n, bytes: Buffer.alloc(0) };
-	source.onReport({ ...report, rtpTimestamp: 0 });
-	source.receive(rtp({ sequence: 1, timestamp: 10_000_000, payload: KEY }));
-	source.onReport({ ...report, rtpTimestamp: 0xffff_ffff });
-	expect(source.lastReport).toBeUndefined();
-	source.onReport({ ...report, rtpTimestamp: 10_090_000 });
-	expect(source.lastReport).toMatchObject({ rtpTimestamp: 10_090_000, receivedAtMs: clock.nowMs });
+test("at a switch the new layer's clock is told at once", async () => {
+	const { clock, stream, sender } = setUp();
+	const track = new FakeTrack(agreedCodec("VP8", 96));
+	const layer = track.layer();
+	layer.report(0xe2345678_40000000n, 5_000, clock.nowMs);
+	stream.show(layer);
+	layer.deliver({ index: 1, timestamp: 5_000, payload: KEY, keyframe: true });
+	await Promise.resolve();
+	const [report] = sender.reports();
+	expect(report).toMatchObject({ rtpTimestamp: timestampOf(sender.rtp[0]?.packet ?? Buffer.alloc(12)) });
 });
 
-test("many who want a keyframe make one request every half second, until it comes", () => {
-	const { clock, track } = setUp();
-	const source = track();
-	source.requestKeyframe();
-	source.requestKeyframe();
-	expect([source.keyframeDue(), source.keyframeDue()]).toEqual([true, false]);
-	clock.nowMs += 500;
-	expect(source.keyframeDue()).toBe(true);
-	clock.nowMs += 500;
-	source.receive(rtp({ sequence: 1, timestamp: 0, payload: KEY }));
-	expect(source.keyframeDue()).toBe(false);
-	source.requestKeyframe();
-	expect(source.keyframeDue()).toBe(true);
+test("a subscriber's wishes for keyframes reach the layer it waits for, twice a second at most", () => {
+	const { clock, stream } = setUp();
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	for (let at = 0; at < 100; at++) {
+		stream.onKeyframeRequest();
+		clock.nowMs += 10;
+	}
+	expect([layer.keyframeRequests, stream.figures.plis]).toEqual([3, 100]);
+});
+
+test("padding is a retransmission stream's, numbered like all of it", () => {
+	const { stream, sender } = setUp({ extensions: { transportCc: 3 } });
+	expect(stream.sendPadding(1000)).toBe(0);
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	layer.deliver({ index: 1, timestamp: 0, payload: KEY, keyframe: true });
+	const [media] = sender.take();
+	const bytes = stream.sendPadding(700);
+	const padding = sender.take();
+	expect(padding).toHaveLength(3);
+	expect(padding.reduce((sum, { packet }) => sum + packet.length, 0)).toBe(bytes);
+	padding.forEach(({ packet, index }, at) => {
+		expect(packet.toString("hex", 0, 2)).toBe("b079");
+		expect([ssrcOf(packet), timestampOf(packet)]).toEqual([RTX_SSRC, timestampOf(media?.packet ?? packet)]);
+		expect(packet.toString("hex", 12)).toBe(
+			`bede000131${(101 + at).toString(16).padStart(4, "0")}00${"00".repeat(254)}ff`,
+		);
+		expect(index).toBe((padding[0]?.index ?? 0) + at);
+	});
+	// Without retransmissions there is no stream for it.
+	const plain = setUp({ codecs: [agreedCodec("VP8", 120, feedback)] });
+	plain.stream.show(layer);
+	layer.deliver({ index: 2, timestamp: 0, payload: KEY, keyframe: true });
+	expect(plain.stream.sendPadding(1000)).toBe(0);
+});
+
+test("a codec the subscriber did not agree to is not sent", () => {
+	const { stream, sender } = setUp({ codecs: [agreedCodec("H264", 102, feedback)] });
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	layer.deliver({ index: 1, timestamp: 0, payload: KEY, keyframe: true });
+	expect(sender.rtp).toEqual([]);
+});
+
+const event = fc.oneof(
+	{ weight: 6, arbitrary: fc.record({ do: fc.constant("send" as const), layer: fc.nat(2), skip: fc.nat(3) }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("late" as const), layer: fc.nat(2), skip: fc.nat(6) }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("show" as const), layer: fc.nat(2), skip: fc.nat(1) }) },
+	{ weight: 3, arbitrary: fc.record({ do: fc.constant("nack" as const), layer: fc.nat(40), skip: fc.nat(40) }) },
+);
+
+test.each([
+	["with retransmissions", agreedCodec("VP8", 120, feedback, 121)],
+	["without", agreedCodec("VP8", 120, feedback)],
+])("whatever is lost, asked for and switched, no index of an SSRC protects two different packets (%s)", (_, codec) => {
+	fc.assert(
+		fc.property(fc.array(event, { minLength: 20, maxLength: 300 }), (events) => {
+			const { clock, stream, sender } = setUp({ codecs: [codec], extensions: { transportCc: 3, absSendTime: 2 } });
+			const track = new FakeTrack(agreedCodec("VP8", 96));
+			const layers: FakeLayer[] = [track.layer({ ssrc: 1 }), track.layer({ ssrc: 2 }), track.layer({ ssrc: 3 })];
+			const next = [65_530, 10, 1_000_000];
+			const send = (which: number, index: number) => {
+				const keyframe = index % 5 === 0;
+				const payload = `90f0${(0x8000 | (index & 0x7fff)).toString(16)}0101${keyframe ? "00" : "01"}${index.toString(16).padStart(8, "0")}`;
+				layers[which]?.deliver({ index, timestamp: index * 3000, payload, keyframe });
+			};
+			for (const { do: what, layer: which, skip } of events) {
+				clock.nowMs += 7;
+				if (what === "show") stream.show(skip === 0 ? layers[which] : undefined);
+				else if (what === "late") send(which, Math.max(0, (next[which] ?? 0) - skip));
+				else if (what === "send") {
+					send(which, (next[which] ?? 0) + (skip === 3 ? 1 : 0));
+					next[which] = (next[which] ?? 0) + (skip === 3 ? 2 : 1);
+				} else {
+					const highest = sender.rtp.at(-1)?.index ?? 0;
+					stream.onNack([(highest - which) & 0xffff, (highest - skip) & 0xffff], 10);
+				}
+			}
+			const seen = new Map<string, string>();
+			for (const { index, packet } of sender.rtp) {
+				expect(sequenceOf(packet)).toBe(index & 0xffff);
+				const key = `${ssrcOf(packet)} ${index}`;
+				expect(seen.get(key) ?? packet.toString("hex")).toBe(packet.toString("hex"));
+				seen.set(key, packet.toString("hex"));
+			}
+		}),
+		{ numRuns: 200 },
+	);
+});
+
+test("freezes are counted by frames as they were sent; a pause is none", () => {
+	const { stream, clock } = setUp();
+	const layer = new FakeTrack(agreedCodec("VP8", 96)).layer();
+	stream.show(layer);
+	let index = 10;
+	function frame(afterMs: number, payload = DELTA): void {
+		clock.nowMs += afterMs;
+		const timestamp = index * 3000;
+		layer.deliver({ index: index++, timestamp, payload, keyframe: payload === KEY });
+		// The rest of it comes late.
+		clock.nowMs += 10;
+		layer.deliver({ index: index++, timestamp, payload: DELTA });
+	}
+	frame(0, KEY);
+	for (let i = 0; i < 20; i++) frame(30);
+	expect(stream.freezes).toBe(0);
+	frame(400);
+	expect(stream.freezes).toBe(1);
+	// One that was lost on the way here, and comes out of order.
+	index++;
+	frame(30);
+	layer.deliver({ index: index - 3, timestamp: 0, payload: DELTA });
+	frame(30);
+	expect(stream.freezes).toBe(1);
+	// Nobody in the slot for a while.
+	stream.show(undefined);
+	clock.nowMs += 5_000;
+	stream.show(layer);
+	frame(30, KEY);
+	expect(stream.freezes).toBe(1);
+	index++;
+	frame(2_000);
+	expect(stream.freezes).toBe(2);
 });

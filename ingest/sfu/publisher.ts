@@ -1,77 +1,88 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
+import type { MediaSource } from "../../core/protocol/stage.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
+import { PublisherTime } from "../rtp/publisher-time.ts";
+import { RoundTrip } from "../rtp/round-trip.ts";
 import { readRtcp } from "../rtp/rtcp-read.ts";
-import {
-	genericNack,
-	pictureLossIndication,
-	type ReportBlock,
-	receiverEstimatedBitrate,
-	receiverReport,
-	sourceDescription,
-} from "../rtp/rtcp-write.ts";
-import { headerExtension, payloadTypeOf, ssrcOf } from "../rtp/rtp-packet.ts";
-import type { AgreedCodec, MediaKind } from "../sdp/codecs.ts";
-import type { MediaConnection, MediaConnectionListener } from "../transport/media-connection.ts";
-import { PublisherTrack } from "./publisher-track.ts";
-
-/** One m= line of a WHIP session, as it was agreed. */
-export interface PublishedMedia {
-	kind: MediaKind;
-	codecs: AgreedCodec[];
-	/** The id of the audio level header extension (RFC 6464), where agreed. */
-	audioLevelId: number | undefined;
-}
+import { extensionStart, findExtension, rtpHeaderLength, timestampOf } from "../rtp/rtp-packet.ts";
+import { unwrapRtx } from "../rtp/rtx.ts";
+import { type DemuxedStream, StreamDemux } from "../rtp/stream-demux.ts";
+import type { MediaKind } from "../sdp/codecs.ts";
+import type { PublishedMedia } from "../sdp/session-media.ts";
+import type { MediaConnectionListener } from "../transport/media-connection.ts";
+import { isOurs, PublisherFeedback } from "./publisher-feedback.ts";
+import type { PublisherFigures } from "./publisher-figures.ts";
+import type { PublisherLayer } from "./publisher-layer.ts";
+import { LayeredTrack } from "./publisher-track.ts";
 
 interface PublisherEvents {
 	connected: [];
-	/** A track came, or another took its place. */
+	/** A track came, or a layer's codec or SSRC changed. A further layer of a track is no change. */
 	tracks: [];
-	/** RFC 6464: 0 is loudest, 127 silence. */
-	level: [level: number];
+	/** RFC 6464: 0 is loudest, 127 silence. `mediaMs`: when that was, on the publisher's clock. */
+	level: [level: number, mediaMs: number];
 	closed: [reason: string];
 }
 
-/** How the connection under a session is made: ICE and the rest begin at once. */
-export type Connect = (listener: MediaConnectionListener) => MediaConnection;
+/** The part of a connection that a publisher uses. */
+export interface PublisherConnection {
+	readonly connected: boolean;
+	sendRtcp(packet: Buffer): void;
+	close(): void;
+}
 
-const REPORT_INTERVAL_MS = 1_000;
-/** What we let a publisher send. Without an estimate from us Chromium would stay near its 300 kbit/s start. */
-const MAX_PUBLISHER_BITRATE = 3_000_000;
-/** A new SSRC takes a track over only after the old one was silent, so that two cannot fight. */
-const SSRC_TAKEOVER_MS = 1_000;
-/** Our SSRC in RTCP about media we only receive. */
-const LOCAL_SSRC = 1;
+/** How the connection under a session is made: ICE and the rest begin at once. */
+type Connect = (listener: MediaConnectionListener) => PublisherConnection;
+
+/** How often layers are put in order anew, where only their bitrates tell. */
+const ORDER_INTERVAL_MS = 500;
 
 /** A person's WHIP session: their tracks, and the RTCP they need from us. */
 export class Publisher extends EventEmitter<PublisherEvents> {
 	readonly webinarId: string;
 	readonly personId: string;
 	readonly session: string;
+	readonly source: MediaSource;
 	/** Names this state of the session's ICE (RFC 9725 section 4.3.1). */
 	readonly etag = randomUUID();
-	readonly connection: MediaConnection;
+	readonly connection: PublisherConnection;
 	readonly media: PublishedMedia[];
 	readonly #clock: Clock;
-	readonly #tracks = new Map<MediaKind, PublisherTrack>();
-	readonly #mediaByPayloadType = new Map<number, PublishedMedia>();
-	#nextReportMs = 0;
+	readonly #demux: StreamDemux;
+	readonly #feedback: PublisherFeedback;
+	readonly #roundTrip = new RoundTrip();
+	readonly #time = new PublisherTime();
+	/** By m= line. */
+	readonly #tracks: (LayeredTrack | undefined)[] = [];
+	/** Of all tracks. */
+	#layers: PublisherLayer[] = [];
+	#tracksChanged = false;
+	#levels = false;
+	#nextOrderMs = 0;
 	#packets = 0;
 	#closed = false;
 
 	constructor(
-		options: { webinarId: string; personId: string; session: string; media: PublishedMedia[]; connect: Connect },
+		options: {
+			webinarId: string;
+			personId: string;
+			session: string;
+			source: MediaSource;
+			media: PublishedMedia[];
+			connect: Connect;
+		},
 		{ clock }: { clock: Clock },
 	) {
 		super();
 		this.webinarId = options.webinarId;
 		this.personId = options.personId;
 		this.session = options.session;
+		this.source = options.source;
 		this.media = options.media;
 		this.#clock = clock;
-		for (const media of options.media) {
-			for (const { payloadType } of media.codecs) this.#mediaByPayloadType.set(payloadType, media);
-		}
+		this.#demux = new StreamDemux(options.media);
+		this.#feedback = new PublisherFeedback(options.media, this.#roundTrip);
 		this.connection = options.connect({
 			onConnected: () => this.emit("connected"),
 			onRtp: (packet) => this.#onRtp(packet),
@@ -84,38 +95,49 @@ export class Publisher extends EventEmitter<PublisherEvents> {
 		return this.connection.connected;
 	}
 
-	/** RTP packets received so far. */
+	/** RTP packets of its tracks so far, retransmissions and probes of the bandwidth included. */
 	get packets(): number {
 		return this.#packets;
 	}
 
 	/** Those that carried a packet yet. */
-	get tracks(): PublisherTrack[] {
-		return [...this.#tracks.values()];
+	get tracks(): LayeredTrack[] {
+		return this.#tracks.filter((track) => track !== undefined);
 	}
 
-	track(kind: MediaKind): PublisherTrack | undefined {
-		return this.#tracks.get(kind);
+	track(kind: MediaKind): LayeredTrack | undefined {
+		for (const track of this.#tracks) if (track?.kind === kind) return track;
+		return undefined;
 	}
 
 	has(kind: MediaKind): boolean {
 		return this.media.some((media) => media.kind === kind);
 	}
 
+	/** Whether it says how loud it is; else only its decoded sound does. */
+	hasLevels(): boolean {
+		return this.#levels;
+	}
+
 	/** Sends what is due; called every few milliseconds. */
 	tick(): void {
-		if (!this.connected) return;
-		const feedback: Buffer[] = [];
-		for (const track of this.#tracks.values()) {
-			const losses = track.lossesDue();
-			if (losses.length > 0) feedback.push(genericNack(LOCAL_SSRC, track.ssrc, losses));
-			if (track.keyframeDue()) feedback.push(pictureLossIndication(LOCAL_SSRC, track.ssrc));
+		if (this.#tracksChanged) {
+			this.#tracksChanged = false;
+			this.emit("tracks");
 		}
+		if (!this.connected) return;
 		const now = this.#clock.now();
-		if (now >= this.#nextReportMs) {
-			this.#nextReportMs = now + REPORT_INTERVAL_MS;
-			this.#send(this.#reportBlocks(), [...this.#bitrate(), ...feedback]);
-		} else if (feedback.length > 0) this.#send([], feedback);
+		for (const packet of this.#feedback.due(this.#layers, now)) this.connection.sendRtcp(packet);
+		if (now < this.#nextOrderMs) return;
+		this.#nextOrderMs = now + ORDER_INTERVAL_MS;
+		for (const track of this.#tracks) track?.order();
+	}
+
+	figures(): PublisherFigures {
+		return {
+			rttMs: this.#roundTrip.measuredMs,
+			tracks: this.tracks.map(({ kind, layers }) => ({ kind, layers: layers.map((layer) => layer.figures()) })),
+		};
 	}
 
 	close(reason: string): void {
@@ -126,49 +148,78 @@ export class Publisher extends EventEmitter<PublisherEvents> {
 		this.removeAllListeners();
 	}
 
-	#reportBlocks(): ReportBlock[] {
-		return this.tracks.flatMap((track) => track.reportBlock() ?? []);
-	}
-
-	#bitrate(): Buffer[] {
-		const ssrcs = this.tracks.filter(({ codec }) => codec.feedback.includes("goog-remb")).map(({ ssrc }) => ssrc);
-		return ssrcs.length > 0 ? [receiverEstimatedBitrate(LOCAL_SSRC, MAX_PUBLISHER_BITRATE, ssrcs)] : [];
-	}
-
-	#send(blocks: ReportBlock[], rest: Buffer[]): void {
-		const packets = [receiverReport(LOCAL_SSRC, blocks), sourceDescription(LOCAL_SSRC, "rostrum"), ...rest];
-		this.connection.sendRtcp(Buffer.concat(packets));
-	}
-
 	#onRtp(packet: Buffer): void {
-		const media = this.#mediaByPayloadType.get(payloadTypeOf(packet));
-		if (!media) return;
-		const track = this.#trackFor(media, packet);
-		if (!track) return;
+		if (this.#closed || rtpHeaderLength(packet) < 0) return;
+		const now = this.#clock.now();
+		this.#feedback.onPacket(packet, now);
+		const stream = this.#demux.find(packet, now);
+		if (!stream) return;
 		this.#packets++;
-		track.receive(packet);
-		if (media.audioLevelId === undefined) return;
-		const level = headerExtension(packet, media.audioLevelId)?.[0];
-		if (level !== undefined) this.emit("level", level & 0x7f);
+		if (stream.repair) this.#onRepair(packet, stream, now);
+		else this.#onMedia(packet, stream, now);
 	}
 
-	#trackFor(media: PublishedMedia, packet: Buffer): PublisherTrack | undefined {
-		const ssrc = ssrcOf(packet);
-		const current = this.#tracks.get(media.kind);
-		if (current?.ssrc === ssrc) return current;
-		if (current && this.#clock.now() - current.lastPacketMs < SSRC_TAKEOVER_MS) return undefined;
-		const first = media.codecs.find(({ payloadType }) => payloadType === payloadTypeOf(packet));
-		if (!first) return undefined;
-		const track = new PublisherTrack({ kind: media.kind, ssrc, codecs: media.codecs, first }, { clock: this.#clock });
-		this.#tracks.set(media.kind, track);
-		this.emit("tracks");
+	#onMedia(packet: Buffer, stream: DemuxedStream, nowMs: number): void {
+		const { line, encoding, ssrc } = stream;
+		const track = this.#tracks[line] ?? this.#beginTrack(line);
+		const codec = track?.codecOf(packet);
+		if (!track || !codec) return;
+		let layer = track.layer(encoding);
+		if (layer?.ssrc !== ssrc) layer = this.#beginLayer(track, stream, packet);
+		const before = layer?.codec;
+		if (layer?.receive(packet, codec, false, nowMs) === false) {
+			layer = this.#beginLayer(track, stream, packet);
+			layer?.receive(packet, codec, false, nowMs);
+		}
+		// Told with the next tick: a sender that changes it with each packet is not worth more.
+		else if (layer?.codec !== before) this.#tracksChanged = true;
+		this.#onLevel(packet, track);
+	}
+
+	#onRepair(packet: Buffer, { line, encoding }: DemuxedStream, nowMs: number): void {
+		const track = this.#tracks[line];
+		const layer = track?.layer(encoding);
+		const codec = track?.repairedCodecOf(packet);
+		if (!layer || !codec) return;
+		const original = unwrapRtx(packet, codec.payloadType, layer.ssrc);
+		if (original) layer.receive(original, codec, true, nowMs);
+	}
+
+	#onLevel(packet: Buffer, { kind, clockRate, extensions: { audioLevel } }: LayeredTrack): void {
+		if (kind !== "audio" || audioLevel === undefined) return;
+		const found = findExtension(packet, audioLevel);
+		if (found < 0) return;
+		this.#levels = true;
+		const level = packet[extensionStart(found)];
+		if (level !== undefined) this.emit("level", level & 0x7f, (timestampOf(packet) * 1000) / clockRate);
+	}
+
+	#beginTrack(line: number): LayeredTrack | undefined {
+		const media = this.media[line];
+		if (!media) return undefined;
+		const track = new LayeredTrack(media, { clock: this.#clock, roundTrip: this.#roundTrip, time: this.#time });
+		this.#tracks[line] = track;
 		return track;
 	}
 
+	#beginLayer(track: LayeredTrack, { encoding, ssrc }: DemuxedStream, packet: Buffer): PublisherLayer | undefined {
+		const codec = track.codecOf(packet);
+		if (!codec) return undefined;
+		const changed = track.layers.length === 0 || track.layer(encoding) !== undefined;
+		const layer = track.begin(encoding, ssrc, codec);
+		this.#layers = this.tracks.flatMap(({ layers }) => layers);
+		if (changed) this.emit("tracks");
+		return layer;
+	}
+
 	#onRtcp(compound: Buffer): void {
+		if (this.#closed) return;
 		for (const message of readRtcp(compound)) {
-			if (message.type !== "sender-report") continue;
-			this.tracks.find(({ ssrc }) => ssrc === message.ssrc)?.onReport(message);
+			if (message.type === "sender-report") {
+				this.#layers.find(({ ssrc }) => ssrc === message.ssrc)?.onReport(message);
+			} else if (message.type === "receiver-reference-answer" && isOurs(message.receiverSsrc)) {
+				this.#roundTrip.onAnswer(message.lastReference, message.delay, this.#clock.now());
+			}
 		}
 	}
 }

@@ -1,32 +1,35 @@
-import type { Bus } from "../../core/runtime/bus.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
+import type { WorkerSnapshot } from "../workers/worker-messages.ts";
 import type { Publisher } from "./publisher.ts";
 import { Room } from "./room.ts";
 import type { Subscriber } from "./subscriber.ts";
 
+export interface SfuListener {
+	/** A publisher's media is connected, or its tracks have changed. */
+	onPresent(publisher: Publisher): void;
+	onSlots(subscriber: Subscriber): void;
+	onEnded(session: Publisher | Subscriber, reason: string): void;
+}
+
 /** How soon a lost packet is asked for again, and a wanted keyframe. */
 const TICK_MS = 20;
 
-/** Every webinar's room. What happens in them is told on the bus; what the bus says about people is done. */
+/** The rooms of one worker. */
 export class Sfu {
 	readonly #rooms = new Map<string, Room>();
+	readonly #sessions = new Map<string, Publisher | Subscriber>();
 	readonly #clock: Clock;
-	readonly #bus: Bus;
 	readonly #log: Logger;
+	readonly #listener: SfuListener;
 	readonly #timer: NodeJS.Timeout;
-	readonly #unsubscribe: (() => void)[];
 	readonly #packetsOfEnded = { in: 0, out: 0 };
 
-	constructor({ clock, bus, log }: { clock: Clock; bus: Bus; log: Logger }) {
+	constructor(listener: SfuListener, { clock, log }: { clock: Clock; log: Logger }) {
+		this.#listener = listener;
 		this.#clock = clock;
-		this.#bus = bus;
 		this.#log = log;
 		this.#timer = setInterval(() => this.#tick(), TICK_MS);
-		this.#unsubscribe = [
-			bus.subscribe("person-removed", ({ webinarId, personId }) => this.#rooms.get(webinarId)?.removePerson(personId)),
-			bus.subscribe("webinar-closed", ({ webinarId }) => this.#rooms.get(webinarId)?.close("webinar closed")),
-		];
 	}
 
 	room(webinarId: string): Room | undefined {
@@ -34,56 +37,76 @@ export class Sfu {
 	}
 
 	addPublisher(publisher: Publisher): void {
-		publisher.on("closed", (reason) => {
+		this.#follow(publisher, () => {
 			this.#packetsOfEnded.in += publisher.packets;
-			this.#log.info({ webinarId: publisher.webinarId, personId: publisher.personId, reason }, "publisher ended");
 		});
 		this.#openRoom(publisher.webinarId).addPublisher(publisher);
 	}
 
 	addSubscriber(subscriber: Subscriber): void {
-		subscriber.on("closed", (reason) => {
+		this.#follow(subscriber, () => {
 			this.#packetsOfEnded.out += subscriber.packets;
-			this.#log.info({ webinarId: subscriber.webinarId, personId: subscriber.personId, reason }, "subscriber ended");
 		});
 		this.#openRoom(subscriber.webinarId).addSubscriber(subscriber);
 	}
 
-	/** For the metrics. */
-	totals(): { publishers: number; subscribers: number; packetsIn: number; packetsOut: number } {
-		const publishers = [...this.#rooms.values()].flatMap((room) => room.publishers);
-		const subscribers = [...this.#rooms.values()].flatMap((room) => room.subscribers);
+	/** `maxHeight` null: as the subscriber's page has it. */
+	select(session: string, slot: number, maxHeight: number | null): void {
+		const found = this.#sessions.get(session);
+		if (found && "shown" in found) found.select(slot, { maxHeight: maxHeight ?? undefined });
+	}
+
+	closeSession(session: string, reason: string): void {
+		this.#sessions.get(session)?.close(reason);
+	}
+
+	snapshot(): WorkerSnapshot {
+		const rooms = [...this.#rooms.values()];
+		const publishers = rooms
+			.flatMap((room) => room.publishers)
+			.map((publisher) => ({
+				...idsOf(publisher),
+				source: publisher.source,
+				packets: publisher.packets,
+				figures: publisher.figures(),
+			}));
+		const subscribers = rooms
+			.flatMap((room) => room.subscribers)
+			.filter(({ connected }) => connected)
+			.map((subscriber) => ({
+				...idsOf(subscriber),
+				packets: subscriber.packets,
+				layers: subscriber.people.map((_, slot) => subscriber.layers(slot)),
+				figures: subscriber.figures(),
+			}));
 		return {
-			publishers: publishers.length,
-			subscribers: subscribers.filter(({ connected }) => connected).length,
 			packetsIn: publishers.reduce((sum, { packets }) => sum + packets, this.#packetsOfEnded.in),
 			packetsOut: subscribers.reduce((sum, { packets }) => sum + packets, this.#packetsOfEnded.out),
+			publishers,
+			subscribers,
 		};
 	}
 
 	close(): void {
 		clearInterval(this.#timer);
-		for (const unsubscribe of this.#unsubscribe) unsubscribe();
 		for (const room of [...this.#rooms.values()]) room.close("server closes");
+	}
+
+	#follow(session: Publisher | Subscriber, count: () => void): void {
+		this.#sessions.set(session.session, session);
+		session.on("closed", (reason: string) => {
+			count();
+			this.#sessions.delete(session.session);
+			this.#listener.onEnded(session, reason);
+		});
 	}
 
 	#openRoom(webinarId: string): Room {
 		const open = this.#rooms.get(webinarId);
 		if (open) return open;
 		const room = new Room(webinarId, { clock: this.#clock });
-		room.on("present", (publisher) => {
-			const { personId } = publisher;
-			this.#bus.publish("publisher-present", {
-				webinarId,
-				personId,
-				audio: publisher.has("audio"),
-				video: publisher.has("video"),
-			});
-		});
-		room.on("gone", ({ personId }) => this.#bus.publish("publisher-gone", { webinarId, personId }));
-		room.on("slots", ({ personId, session, people }) =>
-			this.#bus.publish("slots", { webinarId, personId, session, people }),
-		);
+		room.on("present", (publisher) => this.#listener.onPresent(publisher));
+		room.on("slots", (subscriber) => this.#listener.onSlots(subscriber));
 		room.on("empty", () => this.#rooms.delete(webinarId));
 		this.#rooms.set(webinarId, room);
 		return room;
@@ -98,4 +121,8 @@ export class Sfu {
 			}
 		}
 	}
+}
+
+function idsOf({ webinarId, personId, session }: Publisher | Subscriber) {
+	return { webinarId, personId, session };
 }
