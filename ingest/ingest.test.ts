@@ -6,7 +6,8 @@ import { readRtcp } from "./rtp/rtcp-read.ts";
 import { pictureLossIndication } from "./rtp/rtcp-write.ts";
 import { isRtcp, rtpPayload, ssrcOf } from "./rtp/rtp-packet.ts";
 import { pullFeed } from "./test-support/feed-client.ts";
-import { personId, startIngest, until, WEBINAR } from "./test-support/ingest-server.ts";
+import { personId, startIngest, WEBINAR } from "./test-support/ingest-server.ts";
+import { until } from "./test-support/until.ts";
 import { blue, type Colour, green, looksLike, publish, red, subscribe } from "./test-support/webrtc-client.ts";
 
 /** Far enough apart for a tenth of a second. */
@@ -57,6 +58,7 @@ test("presenters see and hear each other in their slots, never themselves", asyn
 	expect(eventsOf("publisher-present")[0]).toEqual({
 		webinarId: WEBINAR,
 		personId: personId("a"),
+		source: "camera",
 		audio: true,
 		video: true,
 	});
@@ -75,6 +77,7 @@ test("presenters see and hear each other in their slots, never themselves", asyn
 	expect(lastSlots()).toEqual([personId("b"), personId("c")]);
 	expect((await fetch(c.location, { method: "DELETE" })).status).toBe(200);
 	await until("c to be gone", () => eventsOf("publisher-gone").some((event) => event.personId === personId("c")));
+	await until("c's slot to be free", () => lastSlots()?.[1] === null);
 	expect(lastSlots()).toEqual([personId("b"), null]);
 	const framesBefore = atA.slots[0]?.frames ?? 0;
 	await publishAs("d", red, 400);
@@ -125,7 +128,7 @@ test("a person removed loses all sessions, a closed webinar everybody's", async 
 test("the feed hands out RTP and reports as they were sent, from a keyframe on, and keyframes when asked", async () => {
 	const a = await publishAs("a", red, 400);
 	expect((await stat(ingest.feedPath)).mode & 0o777).toBe(0o600);
-	const feed = pullFeed(ingest.feedPath, { webinarId: WEBINAR, personId: personId("a") });
+	const feed = pullFeed(ingest.feedPath, { webinarId: WEBINAR, personId: personId("a"), source: "camera" });
 	clients.push(feed);
 	const description = await until("the description", () => feed.description);
 	if (!("tracks" in description)) throw new Error(description.error);
@@ -159,7 +162,7 @@ test("the feed hands out RTP and reports as they were sent, from a keyframe on, 
 
 test("the feed says when there is nobody, and refuses what is no request", async () => {
 	for (const [request, error] of [
-		[{ webinarId: WEBINAR, personId: personId("x") }, "no-publisher"],
+		[{ webinarId: WEBINAR, personId: personId("x"), source: "camera" }, "no-publisher"],
 		["nonsense", "bad-request"],
 		[JSON.stringify({ webinarId: "../etc", personId: personId("x") }), "bad-request"],
 	] as const) {

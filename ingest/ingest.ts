@@ -1,27 +1,35 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
+import { availableParallelism } from "node:os";
 import type { FastifyPluginAsync } from "fastify";
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { mediaSourceSchema } from "../core/protocol/stage.ts";
 import type { Person } from "../core/protocol/webinar.ts";
 import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import { AppError } from "../core/runtime/errors.ts";
 import type { Logger } from "../core/runtime/log.ts";
-import { FeedServer } from "./feed/feed-server.ts";
+import { FeedDirectory } from "./feed/feed-directory.ts";
+import type { TurnOptions } from "./ice-servers.ts";
+import { countIngest } from "./ingest-metrics.ts";
+import { MediaPlane } from "./media-plane.ts";
 import { composeAnswer } from "./sdp/answer.ts";
-import { parseOffer, type RemoteTransport } from "./sdp/session-description.ts";
-import { type HttpSession, registerSessionRoutes } from "./session-routes.ts";
-import { type Connect, Publisher } from "./sfu/publisher.ts";
-import { Sfu } from "./sfu/sfu.ts";
-import { Subscriber } from "./sfu/subscriber.ts";
-import { createDtlsIdentity } from "./transport/dtls-session.ts";
-import { MediaConnection } from "./transport/media-connection.ts";
-import { MediaPort } from "./transport/media-port.ts";
-import { negotiateSubscribe } from "./whep/subscribe.ts";
+import { parseOffer } from "./sdp/session-description.ts";
+import { measureSessions } from "./session-metrics.ts";
+import { type HttpSession, registerSessionRoutes, type SessionRoutesOptions } from "./session-routes.ts";
+import type { Session } from "./sessions.ts";
+import { StageFigures } from "./stage-figures.ts";
+import { negotiateSubscribe, requireProgrammeMedia } from "./whep/subscribe.ts";
 import { negotiatePublish } from "./whip/publish.ts";
 
 export interface IngestOptions {
 	/** UDP; 0 takes any free port. */
 	mediaPort: number;
+	/** Where media reaches this machine; empty for its own addresses. */
+	publicAddresses: string[];
+	/** Handed out to clients. */
+	turn: TurnOptions | undefined;
+	/** RFC 9725 to the letter. */
+	strict: boolean;
 	/** Path of the UNIX socket that transcoders pull publishers from. */
 	feedPath: string;
 	publicUrl: () => string;
@@ -39,12 +47,16 @@ export interface IngestParts {
 export interface Ingest {
 	/** `/whip/:id`, `/whep/:id` and their sessions. */
 	plugin: FastifyPluginAsync;
+	/** Of media, by UDP and TCP. */
+	mediaPort: number;
 	close(): Promise<void>;
 }
 
 const MAX_OFFER_BYTES = 64 * 1024;
 /** Chromium's offer for a dozen slots; each m= line of video is several thousand bytes. */
 const MAX_STAGE_OFFER_BYTES = 256 * 1024;
+/** About what one core carries when each has a publisher's video; the rest is told to come back. */
+const SESSIONS_PER_WORKER = 500;
 
 /** Media in by WHIP, between presenters by WHEP, and to transcoders by the feed. */
 export async function createIngest(
@@ -52,124 +64,101 @@ export async function createIngest(
 	{ log: parentLog, clock, bus, metrics, admit }: IngestParts,
 ): Promise<Ingest> {
 	const log = parentLog.child({ component: "ingest" });
-	const identity = await createDtlsIdentity();
-	const port = await MediaPort.open(options.mediaPort, log);
-	const sfu = new Sfu({ clock, bus, log });
-	const feed = await FeedServer.listen(
-		options.feedPath,
-		({ webinarId, personId }) => sfu.room(webinarId)?.publisher(personId),
+	const { mediaPort, publicAddresses, feedPath, publicUrl, strict, turn } = options;
+	const threads = { workers: availableParallelism(), sessionsPerWorker: SESSIONS_PER_WORKER };
+	const plane = await MediaPlane.open({ mediaPort, publicAddresses, feedPath, ...threads }, { bus, log });
+	const feed = await FeedDirectory.listen(
+		feedPath,
+		(request) =>
+			"publish" in request
+				? plane.programmePath(request.webinarId)
+				: plane.feedPath(request.webinarId, request.personId, request.source),
 		log.child({ component: "feed" }),
 	);
-	countIn(metrics, sfu);
+	countIngest(metrics, plane);
+	measureSessions(metrics, plane);
+	const figures = new StageFigures({ plane, bus });
 
-	function connectTo(remote: RemoteTransport, ids: object): Connect {
-		return (listener) => new MediaConnection({ port, identity, remote, listener }, { clock, log: log.child(ids) });
+	function toHttp(session: Session): HttpSession {
+		return {
+			session: session.session,
+			personId: session.personId,
+			etag: session.etag,
+			remoteIce: session.remoteIce,
+			async restart(remote) {
+				const local = plane.restartIce(session, remote);
+				return { etag: session.etag, local };
+			},
+			close: (reason) => plane.end(session, reason),
+			...(session.playback ? { playback: session.playback } : {}),
+		};
 	}
 
-	function find(kind: "publisher" | "subscriber", webinarId: string, session: string): HttpSession | undefined {
-		const found = sfu.room(webinarId)?.session(kind, session);
-		return found && { session, etag: found.etag, close: (reason) => found.close(reason) };
+	function find(kind: Session["kind"], webinarId: string, name: string): HttpSession | undefined {
+		const session = plane.sessions.find(kind, webinarId, name);
+		return session && toHttp(session);
 	}
 
+	const http: SessionRoutesOptions = { publicUrl, strict, turn, clock, admit };
 	const plugin: FastifyPluginAsync = async (app) => {
 		await app.register(async (scope) =>
-			registerSessionRoutes(scope, {
-				path: "whip",
-				action: "publish",
-				maxOffer: MAX_OFFER_BYTES,
-				publicUrl: options.publicUrl,
-				admit,
-				find: (webinarId, session) => find("publisher", webinarId, session),
-				open(webinarId, { personId }, sdp) {
-					const offer = parseOffer(sdp);
-					const { media, answered } = negotiatePublish(offer);
-					const ids = { webinarId, personId, session: drawSession() };
-					const publisher = new Publisher(
-						{ ...ids, media, connect: connectTo(offer.transport, { webinarId, personId }) },
-						{ clock },
-					);
-					sfu.addPublisher(publisher);
-					return {
-						session: publisher,
-						answer: composeAnswer(publisher.connection.local, answered, randomInt(2 ** 32)),
-					};
+			registerSessionRoutes(
+				scope,
+				{
+					path: "whip",
+					action: "publish",
+					sources: mediaSourceSchema.options,
+					maxOffer: MAX_OFFER_BYTES,
+					find: (webinarId, session) => find("publisher", webinarId, session),
+					async open({ webinarId, person: { personId }, source, offer: sdp }) {
+						const offer = parseOffer(sdp);
+						const { media, answered } = negotiatePublish(offer);
+						const session = plane.openPublisher({ webinarId, personId, source, offer, media });
+						return { session: toHttp(session), answer: composeAnswer(plane.local(session), answered, drawId()) };
+					},
 				},
-			}),
+				http,
+			),
 		);
 		await app.register(async (scope) =>
-			registerSessionRoutes(scope, {
-				path: "whep",
-				action: "subscribe",
-				maxOffer: MAX_STAGE_OFFER_BYTES,
-				publicUrl: options.publicUrl,
-				admit,
-				find: (webinarId, session) => find("subscriber", webinarId, session),
-				open(webinarId, { personId }, sdp, reply) {
-					const offer = parseOffer(sdp);
-					const { media, answered } = negotiateSubscribe(offer);
-					// An ordinary player would show black for ever; a stage page waits for others with its slots.
-					if (media.every(({ slot }) => slot === 0) && !sfu.room(webinarId)?.hasSourceFor(personId)) {
-						reply.header("retry-after", "2");
-						throw new AppError("no-source");
-					}
-					const ids = { webinarId, personId, session: drawSession() };
-					const subscriber = new Subscriber(
-						{ ...ids, media, connect: connectTo(offer.transport, { webinarId, personId }) },
-						{ clock },
-					);
-					sfu.addSubscriber(subscriber);
-					return {
-						session: subscriber,
-						answer: composeAnswer(subscriber.connection.local, answered, randomInt(2 ** 32)),
-					};
+			registerSessionRoutes(
+				scope,
+				{
+					path: "whep",
+					action: "subscribe",
+					sources: [...mediaSourceSchema.options, "programme"],
+					maxOffer: MAX_STAGE_OFFER_BYTES,
+					find: (webinarId, session) => find("subscriber", webinarId, session),
+					async open({ webinarId, person: { personId, role }, source, offer: sdp }) {
+						const programme = source === "programme";
+						if (programme && role !== "host")
+							throw new AppError("forbidden", "Only hosts see the programme as it is made");
+						const offer = parseOffer(sdp);
+						const { media, answered } = negotiateSubscribe(offer);
+						if (programme) requireProgrammeMedia(media);
+						// An ordinary player would show black for ever; a stage page waits for others with its slots.
+						else if (media.every(({ slot }) => slot === 0) && !plane.sessions.hasSourceFor(webinarId, personId))
+							throw new AppError("no-source");
+						const session = plane.openSubscriber({ webinarId, personId, programme, offer, media });
+						return { session: toHttp(session), answer: composeAnswer(plane.local(session), answered, drawId()) };
+					},
 				},
-			}),
+				http,
+			),
 		);
 	};
 
 	return {
 		plugin,
+		mediaPort: plane.mediaPort,
 		async close() {
-			sfu.close();
-			await feed.close();
-			await port.close();
+			figures.close();
+			await Promise.all([plane.close(), feed.close()]);
 		},
 	};
 }
 
-/** Session URLs are capabilities (RFC 9725 section 4.2): 192 bits nobody can guess. */
-function drawSession(): string {
-	return randomBytes(24).toString("base64url");
-}
-
-function countIn(metrics: Registry, sfu: Sfu): void {
-	const registers = [metrics];
-	new Gauge({
-		name: "rostrum_publishers",
-		help: "WHIP sessions that are connected",
-		registers,
-		collect() {
-			this.set(sfu.totals().publishers);
-		},
-	});
-	new Gauge({
-		name: "rostrum_subscribers",
-		help: "WHEP sessions that are connected",
-		registers,
-		collect() {
-			this.set(sfu.totals().subscribers);
-		},
-	});
-	new Counter({
-		name: "rostrum_rtp_packets_total",
-		help: "RTP packets received from publishers and sent to subscribers",
-		labelNames: ["direction"],
-		registers,
-		collect() {
-			const { packetsIn, packetsOut } = sfu.totals();
-			this.reset();
-			this.inc({ direction: "in" }, packetsIn);
-			this.inc({ direction: "out" }, packetsOut);
-		},
-	});
+/** The session id of an answer's o= line. */
+function drawId(): number {
+	return randomInt(2 ** 32);
 }

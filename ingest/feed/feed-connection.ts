@@ -1,131 +1,97 @@
 import type { Socket } from "node:net";
-import { type FeedDescription, type FeedRequest, feedRequestSchema } from "../../core/protocol/feed.ts";
+import { systemClock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
 import { readRtcp } from "../rtp/rtcp-read.ts";
 import type { Publisher } from "../sfu/publisher.ts";
-import type { PublisherTrack, TrackConsumer, TrackPacket, TrackReport } from "../sfu/publisher-track.ts";
-import { FrameReader, frame } from "./framing.ts";
+import type { PublisherTrack } from "../sfu/track-layer.ts";
+import { answerFrame } from "./feed-request.ts";
+import { FeedTrack } from "./feed-track.ts";
 
 /** How long to wait for a second track once there could be a first. */
 const TRACKS_GRACE_MS = 1_000;
-const REQUEST_DEADLINE_MS = 5_000;
+/** How soon a layer that has gone silent is left, and a better one that has come is taken. */
+const LAYER_CHECK_MS = 100;
 /** A client this far behind gets no more: it comes back and begins at now. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 
 /** One transcoder's pull of one publisher (core/protocol/feed.ts says what passes). */
-export class FeedConnection implements TrackConsumer {
+export class FeedConnection {
 	readonly #socket: Socket;
-	readonly #find: (request: FeedRequest) => Publisher | undefined;
 	readonly #log: Logger;
-	readonly #reader = new FrameReader();
-	#deadline: NodeJS.Timeout;
-	#publisher: Publisher | undefined;
+	readonly #publisher: Publisher;
+	readonly #grace: NodeJS.Timeout;
 	/** How many tracks make a description: all that were agreed, and any once the grace is over. */
-	#enough = 1;
-	/** What was described, by SSRC; undefined until then. */
-	#tracks: Map<number, { track: PublisherTrack; payloadType: number }> | undefined;
+	#enough: number;
+	/** What was described; undefined until then. */
+	#tracks: FeedTrack[] | undefined;
+	#layerCheck: NodeJS.Timeout | undefined;
 
-	constructor(socket: Socket, find: (request: FeedRequest) => Publisher | undefined, log: Logger) {
+	constructor(socket: Socket, publisher: Publisher, log: Logger) {
 		this.#socket = socket;
-		this.#find = find;
 		this.#log = log;
-		this.#deadline = setTimeout(() => this.#refuse("bad-request"), REQUEST_DEADLINE_MS);
-		socket.on("data", (chunk) => this.#onData(chunk));
-		socket.on("error", (err) => log.debug({ err }, "feed socket"));
-		socket.on("end", () => socket.end());
-		socket.on("close", () => this.#release());
-	}
-
-	onPacket({ packet }: TrackPacket): void {
-		const described = this.#tracks?.get(packet.readUInt32BE(8));
-		if (described && described.payloadType !== (packet.readUInt8(1) & 0x7f)) this.#end("codec changed");
-		else this.#write(packet);
-	}
-
-	onReport({ bytes }: TrackReport): void {
-		this.#write(bytes);
-	}
-
-	close(): void {
-		this.#release();
-		this.#socket.destroy();
-	}
-
-	#onData(chunk: Buffer): void {
-		for (const packet of this.#reader.push(chunk)) {
-			if (this.#publisher) this.#onRtcp(packet);
-			else if (!this.#socket.writableEnded) this.#onRequest(packet);
-		}
-	}
-
-	#onRequest(packet: Buffer): void {
-		clearTimeout(this.#deadline);
-		const request = parseRequest(packet);
-		const publisher = request && this.#find(request);
-		if (!publisher) {
-			this.#refuse(request ? "no-publisher" : "bad-request");
-			return;
-		}
 		this.#publisher = publisher;
-		publisher.on("tracks", this.#onTracks);
-		publisher.on("closed", this.#onPublisherClosed);
 		this.#enough = publisher.media.length;
-		this.#deadline = setTimeout(() => {
+		this.#grace = setTimeout(() => {
 			this.#enough = 1;
 			this.#describe();
 		}, TRACKS_GRACE_MS);
+		socket.on("close", () => this.#release());
+		publisher.on("tracks", this.#onTracks);
+		publisher.on("closed", this.#onPublisherClosed);
 		this.#describe();
 	}
 
+	onRtcp(packet: Buffer): void {
+		for (const message of readRtcp(packet)) {
+			if (message.type !== "keyframe-request") continue;
+			this.#tracks?.find(({ description }) => description.ssrc === message.mediaSsrc)?.requestKeyframe();
+		}
+	}
+
 	readonly #onTracks = () => {
-		if (this.#tracks) this.#end("tracks changed");
-		else this.#describe();
+		if (!this.#tracks) this.#describe();
+		else if (this.#isAsDescribed()) this.#chooseLayers();
+		else this.#end("tracks changed");
 	};
 
 	readonly #onPublisherClosed = () => this.#end("publisher gone");
 
 	/** Codec and SSRC are known by the first packet of a track, so tracks that have none yet are waited for. */
 	#describe(): void {
-		const tracks = this.#publisher?.tracks ?? [];
+		const tracks = this.#flowing();
 		if (this.#tracks || tracks.length < this.#enough) return;
-		clearTimeout(this.#deadline);
-		const description = tracks.map(({ kind, codec: { codec, payloadType, clockRate }, ssrc }) => ({
-			kind,
-			codec,
-			payloadType,
-			clockRate,
-			ssrc,
-		}));
-		this.#say({ tracks: description });
-		this.#tracks = new Map(tracks.map((track) => [track.ssrc, { track, payloadType: track.codec.payloadType }]));
-		for (const track of tracks) {
-			if (track.lastReport) this.#write(track.lastReport.bytes);
-			track.add(this);
-			track.requestKeyframe();
-		}
+		clearTimeout(this.#grace);
+		const parts = {
+			write: (framed: Buffer) => this.#write(framed),
+			onCodecChanged: () => this.#end("codec changed"),
+			clock: systemClock,
+		};
+		this.#tracks = tracks.map((track) => new FeedTrack(track, parts));
+		this.#write(answerFrame({ tracks: this.#tracks.map(({ description }) => description) }));
+		for (const track of this.#tracks) track.begin();
+		this.#layerCheck = setInterval(() => this.#chooseLayers(), LAYER_CHECK_MS);
 	}
 
-	#onRtcp(packet: Buffer): void {
-		for (const message of readRtcp(packet)) {
-			if (message.type === "keyframe-request") this.#tracks?.get(message.mediaSsrc)?.track.requestKeyframe();
-		}
+	#flowing(): PublisherTrack[] {
+		return this.#publisher.tracks.filter(({ layers }) => layers.length > 0);
 	}
 
-	#refuse(error: "bad-request" | "no-publisher"): void {
-		this.#say({ error });
-		this.#socket.end();
+	#isAsDescribed(): boolean {
+		const flowing = this.#flowing();
+		return flowing.length === this.#tracks?.length && this.#tracks.every(({ track }) => flowing.includes(track));
 	}
 
-	#say(description: FeedDescription): void {
-		this.#write(Buffer.from(JSON.stringify(description)));
+	#chooseLayers(): void {
+		for (const track of this.#tracks ?? []) track.chooseLayer();
 	}
 
-	#write(packet: Buffer): void {
+	#write(framed: Buffer): void {
 		if (this.#socket.writableEnded || this.#socket.destroyed) return;
-		this.#socket.write(frame(packet));
+		this.#socket.write(framed);
 		if (this.#socket.writableLength <= MAX_UNSENT_BYTES) return;
 		this.#log.warn({ unsentBytes: this.#socket.writableLength }, "a feed client does not keep up");
-		this.close();
+		this.#release();
+		this.#socket.destroy();
 	}
 
 	#end(reason: string): void {
@@ -135,18 +101,10 @@ export class FeedConnection implements TrackConsumer {
 	}
 
 	#release(): void {
-		clearTimeout(this.#deadline);
-		this.#publisher?.off("tracks", this.#onTracks);
-		this.#publisher?.off("closed", this.#onPublisherClosed);
-		for (const { track } of this.#tracks?.values() ?? []) track.remove(this);
-		this.#tracks?.clear();
-	}
-}
-
-function parseRequest(packet: Buffer): FeedRequest | undefined {
-	try {
-		return feedRequestSchema.safeParse(JSON.parse(packet.toString("utf8"))).data;
-	} catch {
-		return undefined;
+		clearTimeout(this.#grace);
+		this.#publisher.off("tracks", this.#onTracks);
+		this.#publisher.off("closed", this.#onPublisherClosed);
+		clearInterval(this.#layerCheck);
+		for (const track of this.#tracks ?? []) track.close();
 	}
 }

@@ -1,5 +1,5 @@
 /** RFC 4571: each packet is preceded by its length in 2 bytes, big-endian. */
-const LENGTH_BYTES = 2;
+export const LENGTH_BYTES = 2;
 const MAX_PACKET_BYTES = 0xffff;
 
 /** A longer packet than the length can say is an error of the caller's. */

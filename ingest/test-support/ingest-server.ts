@@ -9,19 +9,29 @@ import type { Role } from "../../core/protocol/webinar.ts";
 import { createMemoryBus } from "../../core/runtime/bus.ts";
 import { type Clock, systemClock } from "../../core/runtime/clock.ts";
 import { AppError } from "../../core/runtime/errors.ts";
-import { createLog } from "../../core/runtime/log.ts";
+import { createLog, type Logger } from "../../core/runtime/log.ts";
 import { answerWithProblems } from "../../core/runtime/problem-answers.ts";
 import { createTokens } from "../../core/runtime/tokens.ts";
+import type { TurnOptions } from "../ice-servers.ts";
 import { createIngest } from "../ingest.ts";
 
 export const WEBINAR = "abcdefghijkl";
-const topics = ["publisher-present", "publisher-gone", "slots"] as const;
+const topics = ["publisher-present", "publisher-gone", "session-ended", "slots"] as const;
 
 /** Ingest over real HTTP, with tokens like control's and one webinar. */
-export async function startIngest({ clock = systemClock }: { clock?: Clock } = {}) {
+export async function startIngest({
+	clock = systemClock,
+	strict = false,
+	turn,
+	log = createLog({ level: process.env["LOG_LEVEL"] ?? "silent", pretty: false }),
+}: {
+	clock?: Clock;
+	strict?: boolean;
+	turn?: TurnOptions;
+	log?: Logger;
+} = {}) {
 	const directory = await mkdtemp(join(tmpdir(), "ingest-"));
 	const feedPath = join(directory, "feed.sock");
-	const log = createLog({ level: process.env["LOG_LEVEL"] ?? "silent", pretty: false });
 	const failures: unknown[] = [];
 	const bus = createMemoryBus({ onError: (error) => failures.push(error) });
 	const tokens = createTokens(new Uint8Array(32).fill(7), clock);
@@ -33,7 +43,7 @@ export async function startIngest({ clock = systemClock }: { clock?: Clock } = {
 	answerWithProblems(app, log);
 	let origin = "";
 	const ingest = await createIngest(
-		{ mediaPort: 0, feedPath, publicUrl: () => origin },
+		{ mediaPort: 0, feedPath, publicUrl: () => origin, publicAddresses: [], strict, turn },
 		{
 			log,
 			clock,
@@ -53,6 +63,7 @@ export async function startIngest({ clock = systemClock }: { clock?: Clock } = {
 
 	return {
 		origin,
+		mediaPort: ingest.mediaPort,
 		whip: `${origin}/whip/${WEBINAR}`,
 		whep: `${origin}/whep/${WEBINAR}`,
 		feedPath,
@@ -64,7 +75,7 @@ export async function startIngest({ clock = systemClock }: { clock?: Clock } = {
 		token: (
 			name: string,
 			{ role = "presenter", expiresAt = Date.now() + 60_000 }: { role?: Role; expiresAt?: number } = {},
-		) => tokens.sign({ personId: personId(name), webinarId: WEBINAR, name, role, expiresAt }),
+		) => tokens.sign({ personId: personId(name), webinarId: WEBINAR, name, title: "", role, expiresAt }),
 		async close() {
 			await ingest.close();
 			app.server.closeAllConnections();
@@ -75,18 +86,3 @@ export async function startIngest({ clock = systemClock }: { clock?: Clock } = {
 }
 
 export const personId = (name: string): string => `p-${name.repeat(12)}`;
-
-/** Waits until `check` gives something; what it waited for is said when it does not. */
-export async function until<T>(
-	what: string,
-	check: () => T | undefined | false | null,
-	deadlineMs = 20_000,
-): Promise<T> {
-	const end = Date.now() + deadlineMs;
-	for (;;) {
-		const value = check();
-		if (value) return value;
-		if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-}

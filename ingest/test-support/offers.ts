@@ -22,6 +22,7 @@ const audio = [
 	"a=mid:0",
 	"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
 	"a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+	"a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
 	"a=sendonly",
 	"a=msid:stream audio",
 	"a=rtcp-mux",
@@ -36,7 +37,12 @@ const video = [
 	"m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104",
 	...transport,
 	"a=mid:1",
-	"a=extmap:1 urn:ietf:params:rtp-hdrext:toffset",
+	"a=extmap:14 urn:ietf:params:rtp-hdrext:toffset",
+	"a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+	"a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+	"a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+	"a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+	"a=extmap:13 urn:3gpp:video-orientation",
 	"a=sendonly",
 	"a=msid:stream video",
 	"a=rtcp-mux",
@@ -49,11 +55,15 @@ const video = [
 	"a=rtcp-fb:96 nack pli",
 	"a=rtpmap:97 rtx/90000",
 	"a=fmtp:97 apt=96",
+	"a=ssrc-group:FID 2001 2002",
+	"a=ssrc:2001 cname:c",
+	"a=ssrc:2002 cname:c",
 	"a=rtpmap:102 H264/90000",
 	"a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f",
 	"a=rtpmap:103 H264/90000",
 	"a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
 	"a=rtpmap:104 H264/90000",
+	"a=rtcp-fb:104 transport-cc",
 	"a=rtcp-fb:104 nack pli",
 	"a=fmtp:104 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
 ];
@@ -69,7 +79,7 @@ export function subscribeOffer(slots: number): string {
 	);
 	return sdp(group, ...pairs)
 		.replaceAll("a=sendonly", "a=recvonly")
-		.replaceAll(/a=(msid|ssrc):.*\r\n/g, "");
+		.replaceAll(/a=(msid|ssrc|ssrc-group):.*\r\n/g, "");
 }
 
 function as(section: string[], mid: number): string[] {

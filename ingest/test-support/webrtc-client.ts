@@ -30,8 +30,12 @@ interface Negotiated {
 	headers: Headers;
 }
 
+/** Changes an answer before the client gets it: a test's network may be in between. */
+type Rewrite = (answer: string) => string;
+const asItIs: Rewrite = (answer) => answer;
+
 /** Offers what `connection` has, as a WHIP or WHEP client does: everything gathered, one POST. */
-async function negotiate(connection: Connection, url: string, token: string): Promise<Negotiated> {
+async function negotiate(connection: Connection, url: string, token: string, rewrite: Rewrite): Promise<Negotiated> {
 	await connection.setLocalDescription(await connection.createOffer());
 	const response = await fetch(url, {
 		method: "POST",
@@ -39,7 +43,7 @@ async function negotiate(connection: Connection, url: string, token: string): Pr
 		body: connection.localDescription?.sdp ?? "",
 	});
 	const answer = await response.text();
-	if (response.status === 201) await connection.setRemoteDescription({ type: "answer", sdp: answer });
+	if (response.status === 201) await connection.setRemoteDescription({ type: "answer", sdp: rewrite(answer) });
 	return {
 		status: response.status,
 		location: response.headers.get("location") ?? "",
@@ -48,8 +52,12 @@ async function negotiate(connection: Connection, url: string, token: string): Pr
 	};
 }
 
-/** Publishes a plain colour and a tone until it is closed. */
-export async function publish(url: string, token: string, { colour, toneHz }: { colour?: Colour; toneHz?: number }) {
+/** Publishes a plain colour, or noise in a layer for each of `rids`, lowest first, and a tone until it is closed. */
+export async function publish(
+	url: string,
+	token: string,
+	{ colour, toneHz, rids, rewrite = asItIs }: { colour?: Colour; toneHz?: number; rids?: string[]; rewrite?: Rewrite },
+) {
 	const connection = new RTCPeerConnection();
 	const stream = new wrtc.MediaStream();
 	const timers: NodeJS.Timeout[] = [];
@@ -58,6 +66,20 @@ export async function publish(url: string, token: string, { colour, toneHz }: { 
 		stream.addTrack(source.createTrack());
 		const frame = { width: WIDTH, height: HEIGHT, data: picture(colour) };
 		timers.push(setInterval(() => source.onFrame(frame), 50));
+	}
+	if (rids) {
+		const source = new RTCVideoSource();
+		const sendEncodings = rids.map((rid, at) => ({ rid, scaleResolutionDownBy: 2 ** (rids.length - 1 - at) }));
+		connection.addTransceiver(source.createTrack(), { direction: "sendonly", sendEncodings, streams: [stream] });
+		// Smaller ones are not worth more than one layer to libwebrtc.
+		const [width, height] = [640, 360];
+		const data = new Uint8Array(width * height * 1.5).fill(128);
+		timers.push(
+			setInterval(() => {
+				for (let at = 0; at < width * height; at++) data[at] = 112 + 32 * Math.random();
+				source.onFrame({ width, height, data });
+			}, 50),
+		);
 	}
 	if (toneHz !== undefined) {
 		const source = new RTCAudioSource();
@@ -74,7 +96,7 @@ export async function publish(url: string, token: string, { colour, toneHz }: { 
 		);
 	}
 	for (const track of stream.getTracks()) connection.addTrack(track, stream);
-	const negotiated = await negotiate(connection, url, token);
+	const negotiated = await negotiate(connection, url, token, rewrite);
 	return {
 		...negotiated,
 		connection,
@@ -87,13 +109,13 @@ export async function publish(url: string, token: string, { colour, toneHz }: { 
 }
 
 /** Takes `slots` pairs of audio and video; one is an ordinary player. */
-export async function subscribe(url: string, token: string, slots: number) {
+export async function subscribe(url: string, token: string, slots: number, rewrite = asItIs) {
 	const connection = new RTCPeerConnection();
 	const receivers = Array.from({ length: slots }, () => ({
 		video: connection.addTransceiver("video", { direction: "recvonly" }).receiver,
 		audio: connection.addTransceiver("audio", { direction: "recvonly" }).receiver,
 	}));
-	const negotiated = await negotiate(connection, url, token);
+	const negotiated = await negotiate(connection, url, token, rewrite);
 	const seen = receivers.map(({ video, audio }) => watch(video.track, audio.track));
 	return {
 		...negotiated,
