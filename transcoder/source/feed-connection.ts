@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Logger } from "pino";
 import { type FeedRequest, type FeedTrack, feedDescriptionSchema } from "../../core/protocol/feed.ts";
-import { FrameReader, framed } from "./stream-framing.ts";
+import { FrameReader, framed } from "../stream-framing.ts";
 
 export interface FeedEvents {
 	/** A publisher is there; its packets follow. Again after every time the feed was lost. */
@@ -37,7 +37,7 @@ export class FeedConnection {
 		this.#request = request;
 		this.#log = log;
 		this.#events = events;
-		this.#connect();
+		this.#connect(feedPath);
 	}
 
 	/** Sends RTCP to the publisher, while it is there. */
@@ -52,24 +52,26 @@ export class FeedConnection {
 		this.#socket?.destroy();
 	}
 
-	#connect(): void {
+	#connect(path: string): void {
 		const reader = new FrameReader();
-		const socket = connect(this.#feedPath);
+		const socket = connect(path);
 		this.#socket = socket;
 		socket.on("connect", () => socket.write(framed(Buffer.from(JSON.stringify(this.#request)))));
 		socket.on("data", (chunk) => {
 			for (const packet of reader.push(chunk)) {
 				if (this.#closed || socket.destroyed) return;
 				if (this.#described) this.#events.packet(packet);
-				else this.#describe(packet);
+				else this.#describe(packet, { redirected: path !== this.#feedPath });
 			}
 		});
 		socket.on("error", (error) => this.#log.debug({ err: error }, "feed failed"));
 		socket.on("end", () => socket.destroy());
-		socket.on("close", () => this.#lost());
+		socket.on("close", () => {
+			if (this.#socket === socket) this.#lost();
+		});
 	}
 
-	#describe(packet: Buffer): void {
+	#describe(packet: Buffer, { redirected }: { redirected: boolean }): void {
 		const description = feedDescriptionSchema.safeParse(parseJson(packet));
 		if (!description.success) {
 			this.#log.warn("ingest's description of a feed cannot be read");
@@ -79,8 +81,11 @@ export class FeedConnection {
 			this.#retryMs = FIRST_RETRY_MS;
 			this.#log.info({ tracks: description.data.tracks.map(({ codec }) => codec) }, "feed begins");
 			this.#events.described(description.data.tracks);
+		} else if ("redirect" in description.data && !redirected) {
+			this.#socket?.destroy();
+			this.#connect(description.data.redirect);
 		} else {
-			this.#log.debug({ error: description.data.error }, "no feed yet");
+			this.#log.debug(description.data, "no feed yet");
 			this.#socket?.destroy();
 		}
 	}
@@ -92,7 +97,7 @@ export class FeedConnection {
 			this.#log.info("feed lost");
 			this.#events.lost();
 		}
-		this.#retryTimer = setTimeout(() => this.#connect(), this.#retryMs);
+		this.#retryTimer = setTimeout(() => this.#connect(this.#feedPath), this.#retryMs);
 		this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
 	}
 }

@@ -1,5 +1,10 @@
-import { type AccessUnit, MAX_ACCESS_UNIT_BYTES, type VideoDepacketizer } from "./access-unit.ts";
-import { parseSpsSize } from "./h264-sps.ts";
+import { type PictureSize, readSpsSizes } from "../../core/media/h264-sps.ts";
+import {
+	type AccessUnit,
+	MAX_ACCESS_UNIT_BYTES,
+	MAX_ACCESS_UNIT_PARTS,
+	type VideoDepacketizer,
+} from "./access-unit.ts";
 
 const IDR = 5;
 const SPS = 7;
@@ -23,7 +28,7 @@ export class H264Depacketizer implements VideoDepacketizer {
 		if (this.#timestamp !== undefined && this.#timestamp !== timestamp) this.#finish(units);
 		this.#timestamp = timestamp;
 		if (!this.#broken && !this.#take(payload)) this.#broken = true;
-		if (this.#bytes > MAX_ACCESS_UNIT_BYTES) this.#broken = true;
+		if (this.#bytes > MAX_ACCESS_UNIT_BYTES || this.#parts.length > MAX_ACCESS_UNIT_PARTS) this.#broken = true;
 		if (marker) this.#finish(units);
 		return units;
 	}
@@ -87,8 +92,14 @@ export class H264Depacketizer implements VideoDepacketizer {
 	#addUnit(unit: Buffer): void {
 		const type = (unit[0] ?? 0) & 31;
 		if (type === IDR) this.#keyframe = true;
-		if (type === SPS) this.#size = parseSpsSize(unit) ?? this.#size;
+		if (type === SPS) this.#size = larger(this.#size, readSpsSizes(unit)?.coded);
 		this.#parts.push(START_CODE, unit);
 		this.#bytes += START_CODE.length + unit.length;
 	}
+}
+
+/** Pictures may refer to any of several parameter sets. */
+function larger(one: PictureSize | undefined, other: PictureSize | undefined): PictureSize | undefined {
+	if (!one || !other) return one ?? other;
+	return { width: Math.max(one.width, other.width), height: Math.max(one.height, other.height) };
 }

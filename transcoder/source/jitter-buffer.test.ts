@@ -1,8 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { JitterBuffer } from "./jitter-buffer.ts";
 
+let waitMs: number;
+
+beforeEach(() => {
+	waitMs = 60;
+});
+
 function createBuffer() {
-	const buffer = new JitterBuffer<{ sequence: number }>();
+	const buffer = new JitterBuffer<{ sequence: number }>({ waitMs: () => waitMs });
 	return {
 		push: (nowMs: number, ...sequences: number[]) => {
 			for (const sequence of sequences) buffer.push({ sequence: sequence & 0xffff }, nowMs);
@@ -37,6 +43,16 @@ describe("jitter buffer", () => {
 		expect(pull(66)).toEqual(["1", 2]);
 		push(70, 0);
 		expect(pull(70)).toEqual([]);
+	});
+
+	it("waits as long as it is told to at the moment", () => {
+		const { push, pull } = createBuffer();
+		push(0, 1, 3);
+		expect(pull(0)).toEqual([1]);
+		waitMs = 200;
+		expect(pull(199)).toEqual([]);
+		waitMs = 150;
+		expect(pull(199)).toEqual(["3"]);
 	});
 
 	it("takes a retransmission that comes in time", () => {

@@ -1,7 +1,5 @@
 import { sequenceDistance } from "./rtp.ts";
 
-/** A missing packet is waited for as long as a retransmission may take, well within the presentation delay. */
-const MAX_WAIT_MS = 60;
 /** Packets held while one is missing: a large keyframe. */
 const MAX_HELD = 512;
 /** A jump this far is no loss but a sender that began anew. */
@@ -18,6 +16,12 @@ export class JitterBuffer<P extends { sequence: number }> {
 	readonly #held = new Map<number, { packet: P; arrivedMs: number }>();
 	#next: number | undefined;
 	#lost = false;
+	readonly #waitMs: () => number;
+
+	/** `waitMs`: how long a missing packet is waited for, from when the first one behind it has come. */
+	constructor({ waitMs }: { waitMs: () => number }) {
+		this.#waitMs = waitMs;
+	}
 
 	/** Late and repeated packets are let go. */
 	push(packet: P, arrivedMs: number): void {
@@ -56,7 +60,7 @@ export class JitterBuffer<P extends { sequence: number }> {
 			nearest = Math.min(nearest, sequenceDistance(packet.sequence, next));
 			oldestMs = Math.min(oldestMs, arrivedMs);
 		}
-		if (nowMs - oldestMs < MAX_WAIT_MS && this.#held.size < MAX_HELD) return false;
+		if (nowMs - oldestMs < this.#waitMs() && this.#held.size < MAX_HELD) return false;
 		this.#next = (next + nearest) & 0xffff;
 		this.#lost = true;
 		return true;

@@ -7,6 +7,14 @@ const WINDOW_S = 10;
 const MAX_REPORT_DISTANCE_MS = 60_000;
 /** Tracks of one publisher whose reports differ by more do not share a clock. */
 const MAX_TRACK_DISTANCE_MS = 3000;
+/** No network holds packets up by so much more than the one before: the sender's timestamps have jumped. */
+const MAX_STEP_MS = 2000;
+/** A publisher's wall clock that was set (NTP) jumps in the reports of one track before the other's. Less is drift, and jitter of the reports. */
+const STEP_MS = 20;
+/** How far a publisher's two clocks may drift apart: 1000 ppm, and then some. */
+const MAX_DRIFT = 0.001;
+/** Reports in a row that tell of the same step are believed, whatever the other track's say. */
+const STEP_REPORTS = 3;
 
 interface Track {
 	clockRate: number;
@@ -14,6 +22,8 @@ interface Track {
 	newest: number | undefined;
 	newestMs: number;
 	report: SenderReport | undefined;
+	/** Tells of a step of the clock, and how many in a row did. */
+	stepped: { report: SenderReport; count: number } | undefined;
 	arrival: SlidingMinimum;
 }
 
@@ -24,6 +34,8 @@ interface Track {
  * each track's own fastest packet stands in.
  */
 export class MediaClock {
+	/** Added to every capture time: how much longer than the least this publisher's media waits to be shown (see PlayoutDelay). */
+	shiftMs = 0;
 	readonly #tracks = new Map<number, Track>();
 
 	constructor(tracks: { ssrc: number; clockRate: number }[]) {
@@ -33,6 +45,7 @@ export class MediaClock {
 				newest: undefined,
 				newestMs: 0,
 				report: undefined,
+				stepped: undefined,
 				arrival: new SlidingMinimum(),
 			});
 		}
@@ -40,33 +53,61 @@ export class MediaClock {
 
 	report(report: SenderReport): void {
 		const track = this.#tracks.get(report.ssrc);
-		if (track && report.rtpTimestamp !== 0xffffffff) track.report = report;
+		if (!track || report.rtpTimestamp === 0xffffffff) return;
+		// What the track has is of no use, so there is nothing to keep.
+		const inUse = track.report && this.#commonOffset() !== undefined ? track.report : undefined;
+		if (inUse && Math.abs(stepMs(track, inUse, report)) > STEP_MS + driftMs(inUse, report)) {
+			const before = track.stepped;
+			const again =
+				before && Math.abs(stepMs(track, before.report, report)) <= STEP_MS + driftMs(before.report, report);
+			track.stepped = { report, count: again ? before.count + 1 : 1 };
+			this.#believeSteps();
+			return;
+		}
+		track.report = report;
+		track.stepped = undefined;
 	}
 
 	arrived(ssrc: number, timestamp: number, atMs: number): void {
 		const track = this.#tracks.get(ssrc);
 		if (!track) return;
 		const mediaMs = unwrapMs(track, timestamp);
-		if (track.newest === undefined || mediaMs > track.newestMs) {
+		const jumped = Math.abs(atMs - mediaMs - track.arrival.newest) > MAX_STEP_MS;
+		// What was before says nothing of it; nor does one packet of nonsense of those that come after.
+		if (jumped) track.arrival.forget();
+		if (track.newest === undefined || jumped || mediaMs > track.newestMs) {
 			track.newest = timestamp;
 			track.newestMs = mediaMs;
 		}
 		track.arrival.add(atMs - mediaMs, atMs);
 	}
 
-	/** Local time at which the sample or picture of `timestamp` was captured. After `arrived` for that track. */
+	/** Local time at which the sample or picture of `timestamp` was captured, shifted. After `arrived` for that track. */
 	captureMs(ssrc: number, timestamp: number): number {
 		const track = this.#tracks.get(ssrc);
 		if (!track) throw new Error(`no track ${ssrc}`);
 		const mediaMs = unwrapMs(track, timestamp);
 		const offset = this.#commonOffset();
 		const shift = publisherShift(track);
-		return mediaMs + (offset === undefined || shift === undefined ? track.arrival.value : shift + offset);
+		return (
+			mediaMs + this.shiftMs + (offset === undefined || shift === undefined ? track.arrival.value : shift + offset)
+		);
 	}
 
 	/** Forgets how fast packets were: the path has become slower for good. */
 	restart(): void {
 		for (const track of this.#tracks.values()) track.arrival.clear();
+	}
+
+	/** Once every track tells of it, or one for long enough: until then the others' times would be put beside a clock that is gone. */
+	#believeSteps(): void {
+		const tracks = [...this.#tracks.values()].filter(({ report }) => report);
+		const all = tracks.every(({ stepped }) => stepped);
+		for (const track of tracks) {
+			if (!track.stepped || !(all || track.stepped.count >= STEP_REPORTS)) continue;
+			track.report = track.stepped.report;
+			track.stepped = undefined;
+		}
 	}
 
 	/** From the publisher's clock to ours. */
@@ -93,6 +134,16 @@ function publisherShift(track: Track): number | undefined {
 	return track.report.ntpMs - reportMs;
 }
 
+/** By how much the wall clock went on more than the media between two reports. */
+function stepMs({ clockRate }: Track, before: SenderReport, now: SenderReport): number {
+	const mediaMs = (timestampDistance(now.rtpTimestamp, before.rtpTimestamp) * 1000) / clockRate;
+	return now.ntpMs - before.ntpMs - mediaMs;
+}
+
+function driftMs(before: SenderReport, now: SenderReport): number {
+	return Math.abs(now.ntpMs - before.ntpMs) * MAX_DRIFT;
+}
+
 function unwrapMs(track: Track, timestamp: number): number {
 	if (track.newest === undefined) return (timestamp * 1000) / track.clockRate;
 	return track.newestMs + (timestampDistance(timestamp, track.newest) * 1000) / track.clockRate;
@@ -101,12 +152,21 @@ function unwrapMs(track: Track, timestamp: number): number {
 /** The least value of the last seconds, in steps of one second. */
 class SlidingMinimum {
 	#seconds: { second: number; least: number }[] = [];
-	#newest = 0;
+	#newest = Number.NaN;
 
 	get value(): number {
 		let least = Number.POSITIVE_INFINITY;
 		for (const entry of this.#seconds) least = Math.min(least, entry.least);
 		return least;
+	}
+
+	/** Not a number before the first. */
+	get newest(): number {
+		return this.#newest;
+	}
+
+	forget(): void {
+		this.#seconds = [];
 	}
 
 	add(value: number, atMs: number): void {

@@ -1,9 +1,12 @@
 import type { Logger } from "pino";
-import type { FeedTrack } from "../../core/protocol/feed.ts";
+import type { FeedRequest, FeedTrack } from "../../core/protocol/feed.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
+import type { Loudness } from "../programme-messages.ts";
+import { audioLevel } from "./audio-level.ts";
 import { FeedConnection } from "./feed-connection.ts";
 import { MediaClock } from "./media-clock.ts";
 import { PictureQueue, type SourcePicture } from "./picture-queue.ts";
+import { MIN_PLAYOUT_DELAY_MS, PlayoutDelay } from "./playout-delay.ts";
 import { parseSenderReports, pictureLossIndication } from "./rtcp.ts";
 import { isRtcp, parseRtp } from "./rtp.ts";
 import { SoundRing } from "./sound-ring.ts";
@@ -15,23 +18,29 @@ import { VideoTrack } from "./video-track.ts";
  * the feed does.
  */
 export class PersonSource {
+	readonly #request: FeedRequest;
 	readonly #log: Logger;
 	readonly #clock: Clock;
 	readonly #feed: FeedConnection;
 	readonly #pictures = new PictureQueue();
 	readonly #ring = new SoundRing();
+	readonly #playout = new PlayoutDelay();
 	#mediaClock = new MediaClock([]);
 	#tracks = new Map<number, VideoTrack | SoundTrack>();
+	/** Sum of the squares of that many samples mixed since the loudness was last asked for. */
+	#energy = 0;
+	#samples = 0;
 	#lastTrouble: string | undefined;
 
 	constructor(
-		{ feedPath, webinarId, personId }: { feedPath: string; webinarId: string; personId: string },
+		{ feedPath, request }: { feedPath: string; request: FeedRequest },
 		{ log, clock }: { log: Logger; clock: Clock },
 	) {
-		this.#log = log.child({ component: "source", personId });
+		this.#log = log.child({ component: "source", personId: request.personId, source: request.source });
+		this.#request = request;
 		this.#clock = clock;
 		this.#feed = new FeedConnection(
-			{ feedPath, request: { webinarId, personId } },
+			{ feedPath, request },
 			{
 				log: this.#log,
 				events: {
@@ -50,12 +59,23 @@ export class PersonSource {
 
 	/** Adds the sound captured from sample `position` on (48 kHz since the Unix epoch) to `mix`, interleaved stereo. */
 	addSound(mix: Float32Array, position: number): void {
-		this.#ring.addTo(mix, position);
+		this.#energy += this.#ring.addTo(mix, position);
+		this.#samples += mix.length;
+	}
+
+	/** How loud it was since it was last asked. */
+	takeLoudness(): Loudness {
+		const level = audioLevel(this.#energy / this.#samples);
+		this.#energy = 0;
+		this.#samples = 0;
+		return { personId: this.#request.personId, source: this.#request.source, level };
 	}
 
 	/** Once for every tick. */
 	tick(): void {
 		const nowMs = this.#clock.now();
+		this.#playout.move(nowMs);
+		this.#shift();
 		for (const track of this.#tracks.values()) track.tick(nowMs);
 	}
 
@@ -68,21 +88,35 @@ export class PersonSource {
 	#begin(tracks: FeedTrack[]): void {
 		this.#endTracks();
 		this.#mediaClock = new MediaClock(tracks);
+		this.#shift();
 		for (const { codec, ssrc } of tracks) {
 			if (!this.#tracks.has(ssrc)) this.#tracks.set(ssrc, this.#createTrack(codec, ssrc));
 		}
 	}
 
+	/** The programme shows everybody by the least delay; what waits longer is told to have been captured later. */
+	#shift(): void {
+		this.#mediaClock.shiftMs = this.#playout.delayMs - MIN_PLAYOUT_DELAY_MS;
+	}
+
 	#createTrack(codec: FeedTrack["codec"], ssrc: number): VideoTrack | SoundTrack {
 		const mediaClock = this.#mediaClock;
-		if (codec === "opus") return new SoundTrack({ ssrc }, { mediaClock, ring: this.#ring });
+		if (codec === "opus") {
+			const muted = (muted: boolean) =>
+				this.#log.warn({ codec }, muted ? "sound is broken and not heard" : "sound is heard again");
+			return new SoundTrack(
+				{ ssrc, waitMs: () => this.#playout.soundWaitMs },
+				{ mediaClock, ring: this.#ring, events: { muted } },
+			);
+		}
 		const track = new VideoTrack(
-			{ codec, ssrc },
+			{ codec, ssrc, waitMs: () => this.#playout.videoWaitMs },
 			{
 				clock: this.#clock,
 				mediaClock,
 				pictures: this.#pictures,
 				events: {
+					decoded: (captureMs) => this.#playout.ready("video", captureMs - mediaClock.shiftMs, this.#clock.now()),
 					keyframeWanted: () => this.#feed.send(pictureLossIndication(ssrc)),
 					trouble: (reason) => this.#logTrouble(codec, reason),
 				},
@@ -101,7 +135,10 @@ export class PersonSource {
 		const track = rtp && this.#tracks.get(rtp.ssrc);
 		if (!rtp || !track) return;
 		const nowMs = this.#clock.now();
+		const { shiftMs } = this.#mediaClock;
 		this.#mediaClock.arrived(rtp.ssrc, rtp.timestamp, nowMs);
+		if (track instanceof SoundTrack)
+			this.#playout.ready("audio", this.#mediaClock.captureMs(rtp.ssrc, rtp.timestamp) - shiftMs, nowMs);
 		track.push(rtp, nowMs);
 	}
 

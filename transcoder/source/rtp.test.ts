@@ -60,3 +60,20 @@ describe("RTCP", () => {
 		expect(pictureLossIndication(0xdeadbeef).toString("hex")).toBe("81ce000200000001deadbeef");
 	});
 });
+
+describe("orientation", () => {
+	const header = "90600001000000010000000a";
+
+	it.each([
+		["among others", "bede000230ab4012100100ff", 1],
+		["behind padding", "bede00020000001002000000", 2],
+		["missing", "bede0001301100ff", undefined],
+		["behind the element that ends them", "bede0002f000001001000000", undefined],
+		["cut off", "bede000100000010", undefined],
+		["in an extension longer than the packet", "bedeffff10011001", undefined],
+		["in another form", "1000000110011001", undefined],
+	])("%s", (_where, extension, orientation) => {
+		const packet = parseRtp(Buffer.from(`${header}${extension}aabb`, "hex"));
+		expect(packet?.orientation).toBe(orientation);
+	});
+});

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { largestStep } from "../test-support/sounds.ts";
 import { SoundRing } from "./sound-ring.ts";
 
 /** Sample positions are about 1.8e12 ms x 48 in truth. */
 const NOW = 86_400_000_000_000;
 const TICK = 1600;
 
-function constant(samples: number, value = 16_384): Int16Array {
-	return new Int16Array(samples * 2).fill(value);
+function constant(samples: number, value = 0.5): Float32Array {
+	return new Float32Array(samples * 2).fill(value);
 }
 
 function read(ring: SoundRing, position: number, samples = TICK): Float32Array {
@@ -48,17 +49,39 @@ describe("sound ring", () => {
 
 	it("fades on both sides of a hole", () => {
 		const ring = createRing();
-		ring.write(NOW, constant(400));
-		ring.write(NOW + 800, constant(400));
-		const mix = read(ring, NOW);
-		let largestStep = 0;
-		for (let i = 1; i < TICK; i++) {
-			const atEnd = i === 1200; // the next packet is not there yet
-			if (!atEnd) largestStep = Math.max(largestStep, Math.abs((mix[i * 2] ?? 0) - (mix[i * 2 - 2] ?? 0)));
-		}
-		expect(largestStep).toBeLessThan(0.01);
-		expect(mix[2 * 250]).toBe(0.5);
-		expect(mix[2 * 600]).toBe(0);
+		ring.write(NOW, constant(1200));
+		ring.write(NOW + 1600, constant(1200));
+		const mix = read(ring, NOW, 2800);
+		expect(largestStep(mix)).toBeLessThan(0.0011);
+		expect(mix[2 * 600]).toBe(0.5);
+		expect(mix[2 * 1400]).toBe(0);
+		expect(mix[2 * 2600]).toBe(0.5);
+	});
+
+	it("fades from what was there to what takes its place", () => {
+		const ring = createRing();
+		ring.write(NOW, constant(2400));
+		ring.write(NOW + 960, constant(960, -0.5));
+		ring.write(NOW + 1920, constant(960, -0.5));
+		const mix = read(ring, NOW, 2400);
+		expect(largestStep(mix)).toBeLessThan(0.0022);
+		expect(mix[2 * 950]).toBe(0.5);
+		expect(mix[2 * 1500]).toBe(-0.5);
+		expect(mix[2 * 2300]).toBe(-0.5);
+	});
+
+	it("fades out its end, read or not", () => {
+		const ring = createRing();
+		ring.write(NOW, constant(960));
+		ring.fadeOut();
+		expect(read(ring, NOW, 960)[2 * 959]).toBeLessThan(0.0011);
+		ring.write(NOW + 960, constant(960));
+		const before = read(ring, NOW + 960, 800);
+		ring.fadeOut();
+		const after = read(ring, NOW + 1760, 160);
+		expect(before[2 * 799]).toBe(0.5);
+		expect(after[0]).toBeGreaterThan(0.49);
+		expect(after[2 * 159]).toBeLessThan(0.005);
 	});
 
 	it("says how much came too late, and keeps the rest", () => {

@@ -1,7 +1,7 @@
 /** Stereo samples held: more than the presentation delay and every jitter. 1.4 s at 48 kHz. */
 const CAPACITY = 65_536;
-/** Samples over which sound is faded next to a hole, against clicks: 2.7 ms. */
-const FADE = 128;
+/** Samples over which sound is faded where it does not follow what was there, against clicks: 10 ms. */
+const FADE = 480;
 
 /**
  * Sound of one source by capture time. Positions count samples at 48 kHz since the Unix epoch. What was never written, or
@@ -11,56 +11,76 @@ export class SoundRing {
 	readonly #samples = new Float32Array(CAPACITY * 2);
 	/** Everything before it was read. */
 	#read = 0;
-	/** End of what was written. */
+	/** End of what was written; behind it there is silence. */
 	#end = 0;
 
-	/** Interleaved s16. Returns how many samples came too late (or too early) to be heard. */
-	write(position: number, samples: Int16Array): number {
+	/** Everything before it was mixed. */
+	get readUntil(): number {
+		return this.#read;
+	}
+
+	get writtenUntil(): number {
+		return this.#end;
+	}
+
+	/**
+	 * Interleaved. What follows the last write has no seam; else sound fades in, over what was there for that time, if anything,
+	 * and takes its place. Returns how many samples came too late (or too early) to be heard.
+	 */
+	write(position: number, samples: Float32Array): number {
 		const count = samples.length / 2;
 		const from = Math.max(position, this.#read);
 		const to = Math.min(position + count, this.#read + CAPACITY);
 		if (to <= from) return count;
-		const afterHole = from > this.#end || this.#end - from > FADE;
-		if (afterHole) this.#fadeOutBefore(Math.min(this.#end, from));
+		const follows = from === this.#end;
+		if (from > this.#end) this.fadeOut();
 		for (let at = from; at < to; at++) {
-			const gain = afterHole ? Math.min(1, (at - from + 1) / FADE) / 32768 : 1 / 32768;
 			const slot = (at % CAPACITY) * 2;
-			this.#samples[slot] = (samples[(at - position) * 2] ?? 0) * gain;
-			this.#samples[slot + 1] = (samples[(at - position) * 2 + 1] ?? 0) * gain;
+			const i = (at - position) * 2;
+			const share = follows ? 1 : Math.min(1, (at - from + 1) / FADE);
+			this.#samples[slot] = (samples[i] as number) * share + (this.#samples[slot] as number) * (1 - share);
+			this.#samples[slot + 1] = (samples[i + 1] as number) * share + (this.#samples[slot + 1] as number) * (1 - share);
 		}
-		this.#end = Math.max(this.#end, to);
+		for (let at = to; at < this.#end; at++) this.#clear(at);
+		this.#end = to;
 		return count - (to - from);
 	}
 
-	/** Adds the samples from `position` on to `mix` (interleaved). Positions only go up. */
-	addTo(mix: Float32Array, position: number): void {
+	/** Adds the samples from `position` on to `mix` (interleaved). Positions only go up. Returns the sum of their squares. */
+	addTo(mix: Float32Array, position: number): number {
 		const count = mix.length / 2;
 		// Let through unheard: a reader that skipped must not find it here a turn of the ring later.
 		if (position - this.#read > CAPACITY) this.#samples.fill(0);
 		else for (let at = this.#read; at < position; at++) this.#clear(at);
+		let energy = 0;
 		for (let i = 0; i < count; i++) {
 			const slot = ((position + i) % CAPACITY) * 2;
-			mix[i * 2] = (mix[i * 2] ?? 0) + (this.#samples[slot] ?? 0);
-			mix[i * 2 + 1] = (mix[i * 2 + 1] ?? 0) + (this.#samples[slot + 1] ?? 0);
+			const left = this.#samples[slot] as number;
+			const right = this.#samples[slot + 1] as number;
+			energy += left * left + right * right;
+			mix[i * 2] = (mix[i * 2] as number) + left;
+			mix[i * 2 + 1] = (mix[i * 2 + 1] as number) + right;
 			this.#samples[slot] = 0;
 			this.#samples[slot + 1] = 0;
 		}
 		this.#read = position + count;
+		return energy;
+	}
+
+	/** Fades the end of what was written. */
+	fadeOut(): void {
+		const start = Math.max(this.#end - FADE, this.#read);
+		for (let at = start; at < this.#end; at++) {
+			const gain = (this.#end - at) / (this.#end - start + 1);
+			const slot = (at % CAPACITY) * 2;
+			this.#samples[slot] = (this.#samples[slot] as number) * gain;
+			this.#samples[slot + 1] = (this.#samples[slot + 1] as number) * gain;
+		}
 	}
 
 	#clear(at: number): void {
 		const slot = (at % CAPACITY) * 2;
 		this.#samples[slot] = 0;
 		this.#samples[slot + 1] = 0;
-	}
-
-	#fadeOutBefore(end: number): void {
-		const start = Math.max(end - FADE, this.#read);
-		for (let at = start; at < end; at++) {
-			const gain = (end - at) / FADE;
-			const slot = (at % CAPACITY) * 2;
-			this.#samples[slot] = (this.#samples[slot] ?? 0) * gain;
-			this.#samples[slot + 1] = (this.#samples[slot + 1] ?? 0) * gain;
-		}
 	}
 }

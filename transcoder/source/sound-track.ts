@@ -1,96 +1,144 @@
+import { programmeFormat } from "../programme-format.ts";
 import { JitterBuffer } from "./jitter-buffer.ts";
 import type { MediaClock } from "./media-clock.ts";
 import { OpusDecoder } from "./opus-decoder.ts";
+import { OpusGuard } from "./opus-guard.ts";
 import { type RtpPacket, timestampDistance } from "./rtp.ts";
+import { CONCEALMENT_STEP, SoundConcealer } from "./sound-concealer.ts";
+import { SoundPlacement } from "./sound-placement.ts";
 import type { SoundRing } from "./sound-ring.ts";
 
 /** Samples a millisecond, of Opus RTP timestamps (RFC 7587) and of the mix. */
 const SAMPLES_PER_MS = 48;
-/** Sound farther from its place jumps there; nearer, it is stretched or squeezed until it is there, which nobody hears. */
-const MAX_DRIFT = 40 * SAMPLES_PER_MS;
-/** Near enough to its place. */
-const IN_PLACE = 2 * SAMPLES_PER_MS;
-/** Samples by which a packet may be stretched: 1 % of one of 20 ms. */
-const MAX_STRETCH = 10;
 /** Packets in a row that came too late: no jitter, the path has become slower. 0.5 s at 20 ms each. */
 const LATE_PACKETS = 25;
+/** With less in the ring the mixer would find a hole, where a packet is late or there are no more. */
+const LEAST_AHEAD = programmeFormat.samplesPerTick;
+/** Made up at a time when packets are late: they may still come. 10 ms. */
+const LATE_STEP = 4 * CONCEALMENT_STEP;
+/** Made up for its end to fade: 20 ms. */
+const END = 8 * CONCEALMENT_STEP;
 
-/** One publisher's sound from RTP packets to samples at their capture time. */
+export interface SoundTrackEvents {
+	/** What it sends is broken, and not heard; or it is heard again. Its beginning and end are faded. */
+	muted: (muted: boolean) => void;
+}
+
+/** One publisher's sound from RTP packets to samples at their capture time, with what is lost made up. */
 export class SoundTrack {
 	readonly #ssrc: number;
 	readonly #mediaClock: MediaClock;
 	readonly #ring: SoundRing;
-	readonly #decoder = new OpusDecoder();
-	readonly #jitter = new JitterBuffer<RtpPacket>();
-	/** Where the sample of one RTP timestamp is in the ring. */
-	#anchor: { timestamp: number; position: number } | undefined;
+	readonly #events: SoundTrackEvents;
+	readonly #placement: SoundPlacement;
+	readonly #guard = new OpusGuard();
+	readonly #jitter: JitterBuffer<RtpPacket>;
+	#opening: Promise<void>;
+	#decoder: OpusDecoder | undefined;
+	#concealer: SoundConcealer | undefined;
+	#muted = false;
+	#closed = false;
+	/** RTP timestamp behind the last sample placed. */
+	#next: number | undefined;
 	#late = 0;
 
-	constructor({ ssrc }: { ssrc: number }, { mediaClock, ring }: { mediaClock: MediaClock; ring: SoundRing }) {
+	constructor(
+		{ ssrc, waitMs }: { ssrc: number; waitMs: () => number },
+		{ mediaClock, ring, events }: { mediaClock: MediaClock; ring: SoundRing; events: SoundTrackEvents },
+	) {
+		this.#events = events;
 		this.#ssrc = ssrc;
+		this.#jitter = new JitterBuffer({ waitMs });
 		this.#mediaClock = mediaClock;
 		this.#ring = ring;
+		this.#placement = new SoundPlacement(ring);
+		this.#opening = this.#openDecoder();
+	}
+
+	/** Packets wait for it. */
+	get opened(): Promise<void> {
+		return this.#opening;
 	}
 
 	push(packet: RtpPacket, nowMs: number): void {
 		this.#jitter.push(packet, nowMs);
-		this.tick(nowMs);
+		this.#takeAll(nowMs);
 	}
 
-	/** Call it now and then: waiting for packets ends by time. */
+	/** Call it before every reading of the ring: waiting for packets ends by time. */
 	tick(nowMs: number): void {
+		this.#takeAll(nowMs);
+		while (this.#next !== undefined && this.#ring.writtenUntil < this.#ring.readUntil + LEAST_AHEAD) {
+			if (!this.#fill(LATE_STEP)) return;
+		}
+	}
+
+	/** Fades out what it has placed. */
+	close(): void {
+		this.#closed = true;
+		this.#fill(END);
+		this.#next = undefined;
+		this.#ring.fadeOut();
+		this.#decoder?.close();
+	}
+
+	#takeAll(nowMs: number): void {
+		if (!this.#decoder) return;
 		for (const { packet } of this.#jitter.pull(nowMs)) this.#take(packet);
 	}
 
-	close(): void {
-		this.#decoder.close();
+	async #openDecoder(): Promise<void> {
+		const decoder = await OpusDecoder.open();
+		if (this.#closed) return decoder.close();
+		this.#decoder = decoder;
+		this.#concealer = new SoundConcealer(decoder);
 	}
 
-	#take({ payload, timestamp }: RtpPacket): void {
-		const samples = this.#decoder.decode(payload);
+	#take(packet: RtpPacket): void {
+		const { payload, timestamp } = packet;
+		if (payload.length === 0) return; // padding alone: a bandwidth probe
+		const whole = this.#guard.push(packet);
+		if (this.#guard.sane === this.#muted) this.#setMuted(!this.#muted);
+		if (!whole || this.#muted) return;
+		const follows = this.#bridge(timestamp, payload);
+		const samples = this.#concealer?.decode(payload);
 		if (!samples) return;
-		const { position, stretchBy } = this.#place(timestamp);
-		const placed = stretchBy === 0 ? samples : stretch(samples, stretchBy);
-		const lost = this.#ring.write(position, placed);
-		this.#late = lost * 2 === placed.length ? this.#late + 1 : 0;
+		if (!follows) this.#placement.interrupt();
+		this.#next = (timestamp + samples.length / 2) >>> 0;
+		const late = this.#placement.place(samples, this.#mediaClock.captureMs(this.#ssrc, timestamp) * SAMPLES_PER_MS);
+		this.#late = late ? this.#late + 1 : 0;
 		if (this.#late < LATE_PACKETS) return;
 		this.#late = 0;
-		this.#anchor = undefined;
+		this.#placement.interrupt();
 		this.#mediaClock.restart();
 	}
 
-	/** Where it goes, and by how many samples it is made longer, so that the next ones come nearer to their place. */
-	#place(timestamp: number): { position: number; stretchBy: number } {
-		const wanted = Math.round(this.#mediaClock.captureMs(this.#ssrc, timestamp) * SAMPLES_PER_MS);
-		if (this.#anchor) {
-			const position = this.#anchor.position + timestampDistance(timestamp, this.#anchor.timestamp);
-			const error = wanted - position;
-			if (Math.abs(error) <= MAX_DRIFT) {
-				const stretchBy =
-					Math.abs(error) < IN_PLACE ? 0 : Math.sign(error) * Math.min(MAX_STRETCH, Math.ceil(Math.abs(error) / 16));
-				this.#anchor = { timestamp, position: position + stretchBy };
-				return { position, stretchBy };
-			}
-		}
-		this.#anchor = { timestamp, position: wanted };
-		return { position: wanted, stretchBy: 0 };
+	/** Fills what is missing before a packet. Returns whether the packet follows what was placed last. */
+	#bridge(timestamp: number, payload: Buffer): boolean {
+		if (this.#next === undefined) return false;
+		const gap = timestampDistance(timestamp, this.#next);
+		if (gap <= 0 || gap % CONCEALMENT_STEP !== 0) return gap === 0;
+		this.#fill(gap, payload);
+		return this.#next === timestamp;
 	}
-}
 
-/** The same sound in `by` more (or fewer) samples, by linear interpolation. Interleaved stereo. */
-function stretch(samples: Int16Array, by: number): Int16Array {
-	const from = samples.length / 2;
-	const to = from + by;
-	if (to < 2) return samples;
-	const stretched = new Int16Array(to * 2);
-	for (let i = 0; i < to; i++) {
-		const at = (i * (from - 1)) / (to - 1);
-		const left = Math.floor(at);
-		const share = at - left;
-		for (const channel of [0, 1]) {
-			const here = samples[left * 2 + channel] ?? 0;
-			stretched[i * 2 + channel] = here + ((samples[left * 2 + 2 + channel] ?? here) - here) * share;
-		}
+	/** Returns whether anything was made up. */
+	#fill(samples: number, next?: Buffer): boolean {
+		const filled = this.#concealer?.fill(samples, next);
+		if (!filled || this.#next === undefined) return false;
+		this.#placement.place(filled);
+		this.#next = (this.#next + filled.length / 2) >>> 0;
+		return true;
 	}
-	return stretched;
+
+	#setMuted(muted: boolean): void {
+		this.#muted = muted;
+		this.#events.muted(muted);
+		if (muted) return;
+		// What it was fed last has left its mark on it.
+		this.#decoder?.close();
+		this.#decoder = undefined;
+		this.#concealer = undefined;
+		this.#opening = this.#openDecoder();
+	}
 }

@@ -1,11 +1,21 @@
 import {
 	AV_CODEC_FLAG_LOW_DELAY,
+	AV_CODEC_ID_AV1,
 	AV_CODEC_ID_H264,
 	AV_CODEC_ID_VP8,
+	AV_CODEC_ID_VP9,
 	AV_LOG_QUIET,
 	AVERROR_EAGAIN,
 } from "node-av/constants";
 import { Codec, CodecContext, Frame, Log, Packet } from "node-av/lib";
+import type { FeedTrack } from "../../core/protocol/feed.ts";
+
+export type VideoCodec = Exclude<FeedTrack["codec"], "opus">;
+
+/** A picture of cinema's 4K. Headers that say more are refused before this; libav refuses what they did not say. */
+export const MAX_PIXELS = 4096 * 2304;
+
+const codecIds = { VP8: AV_CODEC_ID_VP8, H264: AV_CODEC_ID_H264, VP9: AV_CODEC_ID_VP9, AV1: AV_CODEC_ID_AV1 };
 
 export interface DecodedPicture {
 	/** To be freed by whoever takes it. */
@@ -26,14 +36,15 @@ export class VideoDecoder {
 	}
 
 	/** @throws Error when libav cannot open the decoder */
-	static async open(codec: "VP8" | "H264"): Promise<VideoDecoder> {
+	static async open(codec: VideoCodec): Promise<VideoDecoder> {
 		Log.setLevel(AV_LOG_QUIET); // libav writes to stderr whatever a publisher's bytes make it complain about
-		const found = Codec.findDecoder(codec === "VP8" ? AV_CODEC_ID_VP8 : AV_CODEC_ID_H264);
+		const found = Codec.findDecoder(codecIds[codec]);
 		if (!found) throw new Error(`libav has no ${codec} decoder`);
 		const context = new CodecContext();
 		context.allocContext3(found);
 		context.threadCount = 1; // more would each hold back a picture
-		context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+		context.setFlags(AV_CODEC_FLAG_LOW_DELAY); // dav1d, too, holds nothing back then
+		context.setOption("max_pixels", MAX_PIXELS);
 		const result = await context.open2(found, null);
 		if (result < 0) throw new Error(`libav cannot open its ${codec} decoder: ${result}`);
 		return new VideoDecoder(context);

@@ -1,4 +1,9 @@
-import { type AccessUnit, MAX_ACCESS_UNIT_BYTES, type VideoDepacketizer } from "./access-unit.ts";
+import {
+	type AccessUnit,
+	MAX_ACCESS_UNIT_BYTES,
+	MAX_ACCESS_UNIT_PARTS,
+	type VideoDepacketizer,
+} from "./access-unit.ts";
 
 /** VP8 frames out of RTP payloads (RFC 7741). */
 export class Vp8Depacketizer implements VideoDepacketizer {
@@ -17,7 +22,8 @@ export class Vp8Depacketizer implements VideoDepacketizer {
 			this.#timestamp = timestamp;
 		}
 		// A frame whose start is missing, or whose end was: neither can be decoded.
-		if (this.#timestamp !== timestamp || this.#bytes > MAX_ACCESS_UNIT_BYTES) {
+		const tooMuch = this.#bytes > MAX_ACCESS_UNIT_BYTES || this.#parts.length > MAX_ACCESS_UNIT_PARTS;
+		if (this.#timestamp !== timestamp || tooMuch) {
 			this.reset();
 			return [];
 		}
