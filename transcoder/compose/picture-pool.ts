@@ -1,17 +1,21 @@
-import { pictureBytes } from "../programme-format.ts";
-
 /** Pictures kept for use again: enough for what usually waits for an encoder. */
 const MAX_KEPT = 6;
 
 /** Hands out pictures that go back to it when nobody holds them, so that 40 MB a second need no garbage collection. */
 export class PicturePool {
+	readonly #bytes: number;
 	readonly #free: PooledPicture[] = [];
+
+	/** `bytes` of one picture. */
+	constructor(bytes: number) {
+		this.#bytes = bytes;
+	}
 
 	/** A copy of `bytes` (one I420 picture), held once. */
 	copyOf(bytes: Uint8Array): PooledPicture {
 		const picture =
 			this.#free.pop() ??
-			new PooledPicture((released) => {
+			new PooledPicture(this.#bytes, (released) => {
 				if (this.#free.length < MAX_KEPT) this.#free.push(released);
 			});
 		picture.data.set(bytes);
@@ -21,11 +25,12 @@ export class PicturePool {
 }
 
 export class PooledPicture {
-	readonly data = Buffer.allocUnsafeSlow(pictureBytes);
+	readonly data: Buffer;
 	readonly #free: (picture: PooledPicture) => void;
 	#holders = 0;
 
-	constructor(free: (picture: PooledPicture) => void) {
+	constructor(bytes: number, free: (picture: PooledPicture) => void) {
+		this.data = Buffer.allocUnsafeSlow(bytes);
 		this.#free = free;
 	}
 

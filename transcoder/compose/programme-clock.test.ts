@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ProgrammeClock } from "./programme-clock.ts";
 
 let nowMs = 0;
-let ticks: { number: number; atMs: number }[];
+let ticks: { number: number; atMs: number; late: boolean }[];
 let skipped: number[];
 let clock: ProgrammeClock;
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 	clock = new ProgrammeClock({
 		clock: { now: () => nowMs },
 		events: {
-			tick: (number, atMs) => ticks.push({ number, atMs }),
+			tick: (number, atMs, late) => ticks.push({ number, atMs, late }),
 			skipped: (count) => skipped.push(count),
 		},
 	});
@@ -49,6 +49,10 @@ it("makes up for what it was held up", () => {
 	pass(34);
 	expect(ticks.map(({ number }) => number)).toEqual(ticks.map((_, index) => index));
 	expect(ticks.length).toBe(32);
+	const late = ticks.filter((tick) => tick.late).map(({ number }) => number);
+	expect(late.length).toBeGreaterThan(25);
+	expect(late).toEqual(late.map((_, index) => (late[0] as number) + index));
+	expect(late.at(-1)).toBeLessThan(31);
 	expect(skipped).toEqual([]);
 });
 

@@ -5,8 +5,11 @@ import { programmeFormat } from "../programme-format.ts";
 const MAX_CATCH_UP = programmeFormat.frameRate;
 
 export interface ProgrammeClockEvents {
-	/** Every tick, in order. `atMs`: when it is due, exactly its number divided by the frame rate after the start. */
-	tick: (number: number, atMs: number) => void;
+	/**
+	 * Every tick, in order. `atMs`: when it is due, exactly its number divided by the frame rate after the start. `late`: the
+	 * next one is due as well.
+	 */
+	tick: (number: number, atMs: number, late: boolean) => void;
 	/** The ticks up to the next one were left out. */
 	skipped: (ticks: number) => void;
 }
@@ -41,7 +44,7 @@ export class ProgrammeClock {
 		}
 		while (this.#next <= due && !this.#closed) {
 			const number = this.#next++;
-			this.#events.tick(number, this.#dueMs(number));
+			this.#events.tick(number, this.#dueMs(number), number < due);
 		}
 		if (!this.#closed)
 			this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.ceil(this.#dueMs(this.#next) - this.#clock.now())));

@@ -1,9 +1,21 @@
-import { type Frame, SoftwareScaleContext } from "node-av/lib";
+import type { Frame } from "node-av/lib";
+import type { Brand } from "../../core/protocol/brand.ts";
+import type { ScenePerson } from "../../core/protocol/scene.ts";
+import type { Size } from "../programme-format.ts";
 import { createProgrammeFrame, planesOf } from "./av-frame.ts";
-import { drawLabel, drawPlaceholder } from "./cards.ts";
+import { colourOf } from "./colour.ts";
 import type { Studio } from "./drawing.ts";
-import type { Rect } from "./grid.ts";
-import { blend, type Colour, copyRect, fillRect, type I420, type Overlay } from "./i420.ts";
+import { blendRect, copyRect, coverageOf, type I420, type Overlay } from "./i420.ts";
+import type { MatrixKernel } from "./matrix-kernel.ts";
+import { drawable, Motion } from "./motion.ts";
+import type { Placement, Rect } from "./placement.ts";
+import { bodyOf, contains, cornersOf, intersection, sameRect } from "./rects.ts";
+import { bandsOf, paintRing, type Ring } from "./ring.ts";
+import type { CornerMasks } from "./rounded.ts";
+import { drawLabel } from "./text-label.ts";
+import { drawPlaceholder } from "./text-placeholder.ts";
+import { evenUp, labelMargin, unitOf } from "./text-scale.ts";
+import { TilePicture } from "./tile-picture.ts";
 
 /** A person's pictures as a tile takes them. */
 export interface TileSource {
@@ -11,114 +23,222 @@ export interface TileSource {
 	pictureAt(captureMs: number): { frame: Frame; captureMs: number } | undefined;
 }
 
+/** What all tiles of a canvas share. */
+export interface TileTools {
+	canvas: Size;
+	studio: Studio;
+	masks: CornerMasks;
+	kernel: MatrixKernel;
+}
+
 /** Without a new picture for so long, the last one gives way to the placeholder. */
 const VIDEO_LOST_MS = 2000;
-/** A camera may lose this much of its picture so that the tile is full; one with more to lose (a phone held upright) is shown whole. */
-const MAX_CROPPED = 0.35;
-const LABEL_MARGIN = 12;
-const BLACK: Colour = [16, 128, 128];
+/** Of the ring around who speaks, for a canvas of 1080 lines. */
+const RING_WIDTH = 6;
 
-/** One person's place on the canvas. */
+/** One person's picture on the canvas, on its way from place to place, with its name and the ring around it. */
 export class Tile {
 	readonly #source: TileSource;
-	readonly #studio: Studio;
-	readonly #scaler = new SoftwareScaleContext();
-	#name: string;
-	#rect: Rect;
-	#target: Frame | undefined;
+	readonly #tools: TileTools;
+	readonly #picture: TilePicture;
+	readonly #place: Motion<Rect & { radius: number }>;
+	readonly #opacity = new Motion({ tile: 0, ring: 0 });
+	#person: ScenePerson;
+	#placement: Placement;
+	#brand: Brand;
 	#label: Overlay | undefined;
-	#placeholder: I420 | undefined;
-	/** The picture on the canvas now; null is the placeholder. */
-	#drawn: object | null | undefined;
+	#placeholder: Frame | undefined;
+	/** What its source has now, null for nothing; undefined: it must be drawn anew. */
+	#newest: object | null | undefined;
+	#showsPlaceholder = false;
+	/** Where it stands now, ready to be drawn. */
+	#rect: Rect & { radius: number };
+	#leaving = false;
 
+	/** It is seen from the next `arrive` on. */
 	constructor(
-		{ name, rect }: { name: string; rect: Rect },
-		{ source, studio }: { source: TileSource; studio: Studio },
+		{ person, placement, brand }: { person: ScenePerson; placement: Placement; brand: Brand },
+		{ source, tools }: { source: TileSource; tools: TileTools },
 	) {
-		this.#name = name;
-		this.#rect = rect;
+		this.#person = person;
+		this.#placement = placement;
+		this.#brand = brand;
 		this.#source = source;
-		this.#studio = studio;
-		this.#scaler.allocContext();
+		this.#tools = tools;
+		this.#picture = new TilePicture(tools.kernel);
+		this.#place = new Motion({ ...placement.rect, radius: placement.radius });
+		this.#rect = drawable(this.#place.now);
 	}
 
-	/** It must be drawn anew, there and under that name. */
-	place(name: string, rect: Rect): void {
-		if (name !== this.#name || rect.width !== this.#rect.width || rect.height !== this.#rect.height) {
-			this.#label = undefined;
-			this.#placeholder = undefined;
-			this.#freeTarget();
+	/** Its final place. */
+	get placement(): Placement {
+		return this.#placement;
+	}
+
+	get rect(): Rect {
+		return this.#rect;
+	}
+
+	/** It left, and is not seen any more. */
+	get gone(): boolean {
+		return this.#leaving && !this.#opacity.moves;
+	}
+
+	/** Goes there, and shows that person. `speaks`: with the ring. `jump`: without a transition. */
+	go(
+		to: { person: ScenePerson; placement: Placement; brand: Brand; speaks: boolean },
+		atMs: number,
+		jump: boolean,
+	): void {
+		const { person, placement, brand, speaks } = to;
+		const resized =
+			placement.rect.width !== this.#placement.rect.width || placement.rect.height !== this.#placement.rect.height;
+		const renamed = person.name !== this.#person.name || person.title !== this.#person.title;
+		if (resized || renamed || brand !== this.#brand) this.#forgetCards();
+		const { rect, radius } = placement;
+		const target = this.#place.target;
+		if (!sameRect(rect, target) || radius !== target.radius) move(this.#place, { ...rect, radius }, atMs, jump);
+		if (placement.fit !== this.#placement.fit || placement.labelled !== this.#placement.labelled)
+			this.#newest = undefined;
+		this.#person = person;
+		this.#placement = placement;
+		this.#brand = brand;
+		const ring = speaks ? 1 : 0;
+		if (this.#opacity.target.ring !== ring || this.#opacity.target.tile !== 1)
+			move(this.#opacity, { tile: 1, ring }, atMs, jump);
+	}
+
+	/** It is there at once, however it was to arrive. */
+	appear(): void {
+		this.#opacity.jumpTo({ tile: 1, ring: this.#opacity.target.ring });
+	}
+
+	/** Fades with what it shows now. Its source is not asked any more. */
+	leave(atMs: number, jump: boolean): void {
+		this.#leaving = true;
+		move(this.#opacity, { tile: 0, ring: 0 }, atMs, jump);
+	}
+
+	/**
+	 * Moves to that moment. Returns the areas that look different than before, "everywhere" when it moved.
+	 * `hold`: a newer picture may wait.
+	 */
+	update(captureMs: number, hold: boolean): Rect[] | "everywhere" {
+		const moved = this.#place.advance(captureMs);
+		const ringBefore = this.#opacity.now.ring;
+		const faded = this.#opacity.advance(captureMs);
+		if (this.#leaving) return faded ? this.#areas(true) : [];
+		if (moved) this.#rect = drawable(this.#place.now);
+		const renewed = this.#renew(captureMs, hold && !moved && !faded);
+		if (moved) return "everywhere";
+		const ringChanged = this.#opacity.now.ring !== ringBefore;
+		return renewed || faded ? this.#areas(ringChanged) : [];
+	}
+
+	/** Whether nothing is seen through it there. */
+	hides(area: Rect): boolean {
+		if (this.#opacity.now.tile < 1 || !contains(this.#rect, area)) return false;
+		return cornersOf(this.#rect, this.#rect.radius).every((corner) => !intersection(corner, area));
+	}
+
+	/** Draws what lies within `clip`. */
+	paint(to: I420, clip: Rect): void {
+		const { tile: opacity, ring } = this.#opacity.now;
+		const { image } = this.#picture;
+		const { x, y, radius } = this.#rect;
+		if (opacity > 0 && image?.width === this.#rect.width && image.height === this.#rect.height) {
+			for (const body of bodyOf(this.#rect, radius)) {
+				const part = intersection(body, clip);
+				if (!part) continue;
+				if (opacity === 1) copyRect(image, part.x - x, part.y - y, to, part);
+				else blendRect({ planes: image, x: part.x - x, y: part.y - y }, undefined, to, part, opacity);
+			}
+			const masks = this.#tools.masks.of(radius);
+			for (const [index, corner] of cornersOf(this.#rect, radius).entries()) {
+				const part = intersection(corner, clip);
+				const mask = masks[index];
+				if (!part || !mask) continue;
+				const from = { planes: image, x: part.x - x, y: part.y - y };
+				blendRect(from, { coverage: mask, x: part.x - corner.x, y: part.y - corner.y }, to, part, opacity);
+			}
+			this.#paintLabel(to, clip, opacity);
 		}
-		this.#name = name;
-		this.#rect = rect;
-		this.#drawn = undefined;
-	}
-
-	/** Draws what this moment shows, unless it is there already. Returns whether the canvas changed. */
-	draw(canvas: I420, captureMs: number): boolean {
-		const picture = this.#source.pictureAt(captureMs);
-		const shown = picture && captureMs - picture.captureMs < VIDEO_LOST_MS ? picture : null;
-		if (shown === this.#drawn) return false;
-		this.#drawn = shown;
-		if (!shown || !this.#drawFrame(canvas, shown.frame)) this.#drawPlaceholder(canvas);
-		return true;
+		if (ring > 0) paintRing(this.#ring(), colourOf(this.#brand.accent), ring, to, clip);
 	}
 
 	close(): void {
-		this.#freeTarget();
-		this.#scaler.freeContext();
+		this.#forgetCards();
+		this.#picture.close();
 	}
 
-	#drawPlaceholder(canvas: I420): void {
-		const { width, height } = this.#rect;
-		this.#placeholder ??= drawPlaceholder(this.#studio, this.#name, width, height);
-		copyRect(this.#placeholder, 0, 0, canvas, this.#rect);
-	}
-
-	/** False when swscale cannot make anything of it. */
-	#drawFrame(canvas: I420, frame: Frame): boolean {
-		const { x, y, width, height } = this.#rect;
-		const size = scaledSize(frame.width, frame.height, width, height);
-		if (this.#target?.width !== size.width || this.#target.height !== size.height) {
-			this.#freeTarget();
-			this.#target = createProgrammeFrame(size.width, size.height);
+	/** Takes what this moment shows, in the size of this moment. Returns whether it differs. */
+	#renew(captureMs: number, hold: boolean): boolean {
+		const { image } = this.#picture;
+		const resized = image?.width !== this.#rect.width || image.height !== this.#rect.height;
+		if (hold && !resized && this.#newest && this.#person.video) return false;
+		const picture = this.#person.video ? this.#source.pictureAt(captureMs) : undefined;
+		const newest = picture && captureMs - picture.captureMs < VIDEO_LOST_MS ? picture : null;
+		if (newest === this.#newest && !resized) return false;
+		const drawn = this.#newest !== undefined && !resized;
+		this.#newest = newest;
+		if (newest && this.#picture.show(newest.frame, this.#rect, this.#placement.fit)) {
+			this.#showsPlaceholder = false;
+			return true;
 		}
-		if (this.#scaler.scaleFrameSync(this.#target, frame) < 0) return false;
-		const visible = { width: Math.min(width, size.width), height: Math.min(height, size.height) };
-		const left = evenHalf(width - visible.width);
-		const top = evenHalf(height - visible.height);
-		if (left > 0 || top > 0) fillRect(canvas, this.#rect, BLACK);
-		const cropX = evenHalf(size.width - visible.width);
-		const cropY = evenHalf(size.height - visible.height);
-		copyRect(planesOf(this.#target), cropX, cropY, canvas, { x: x + left, y: y + top, ...visible });
-		this.#label ??= drawLabel(this.#studio, this.#name, width);
-		blend(this.#label, canvas, x + LABEL_MARGIN, y + height - LABEL_MARGIN - this.#label.image.height);
+		if (this.#showsPlaceholder && drawn) return false;
+		this.#showsPlaceholder = true;
+		this.#picture.show(this.#placeholderFrame(), this.#rect, "cover");
 		return true;
 	}
 
-	#freeTarget(): void {
-		this.#target?.free();
-		this.#target = undefined;
+	#placeholderFrame(): Frame {
+		if (this.#placeholder) return this.#placeholder;
+		const { width, height } = this.#placement.rect;
+		const { canvas, studio } = this.#tools;
+		const image = drawPlaceholder(studio, this.#person, { width, height }, canvas, this.#brand);
+		this.#placeholder = createProgrammeFrame(width, height);
+		copyRect(image, 0, 0, planesOf(this.#placeholder), { x: 0, y: 0, width, height });
+		return this.#placeholder;
+	}
+
+	#paintLabel(to: I420, clip: Rect, opacity: number): void {
+		if (!this.#placement.labelled || this.#showsPlaceholder) return;
+		const { canvas, studio } = this.#tools;
+		this.#label ??= drawLabel(studio, this.#person, this.#placement.rect, canvas);
+		const { image } = this.#label;
+		const margin = labelMargin(canvas);
+		const x = this.#rect.x + margin;
+		const y = this.#rect.y + this.#rect.height - margin - image.height;
+		const within = intersection(this.#rect, clip);
+		const part = within && intersection({ x, y, width: image.width, height: image.height }, within);
+		if (!part) return;
+		const at = { x: part.x - x, y: part.y - y };
+		blendRect({ planes: image, ...at }, { coverage: coverageOf(this.#label), ...at }, to, part, opacity);
+	}
+
+	#areas(withRing: boolean): Rect[] {
+		const own = [...bodyOf(this.#rect, this.#rect.radius), ...cornersOf(this.#rect, this.#rect.radius)];
+		return withRing ? [...own, ...bandsOf(this.#ring())] : own;
+	}
+
+	#ring(): Ring {
+		return { rect: this.#rect, radius: this.#rect.radius, width: evenUp(unitOf(this.#tools.canvas) * RING_WIDTH) };
+	}
+
+	#forgetCards(): void {
+		this.#label = undefined;
+		this.#placeholder?.free();
+		this.#placeholder = undefined;
+		this.#newest = undefined;
 	}
 }
 
-/** Size of the whole picture, in its own proportions, so that it covers the tile, or fits into it when that would hide too much. */
-export function scaledSize(
-	width: number,
-	height: number,
-	tileWidth: number,
-	tileHeight: number,
-): { width: number; height: number } {
-	const cover = Math.max(tileWidth / width, tileHeight / height);
-	const visible = (tileWidth * tileHeight) / (width * cover * height * cover);
-	const scale = visible >= 1 - MAX_CROPPED ? cover : Math.min(tileWidth / width, tileHeight / height);
-	return { width: evenAtLeast2(width * scale), height: evenAtLeast2(height * scale) };
-}
-
-function evenAtLeast2(value: number): number {
-	return Math.max(2, Math.round(value / 2) * 2);
-}
-
-function evenHalf(value: number): number {
-	return Math.floor(value / 4) * 2;
+function move<Numbers extends { [key in keyof Numbers]: number }>(
+	motion: Motion<Numbers>,
+	to: Numbers,
+	atMs: number,
+	jump: boolean,
+): void {
+	if (jump) motion.jumpTo(to);
+	else motion.moveTo(to, atMs);
 }
