@@ -95,6 +95,16 @@ export class CodedFrameReader {
 	}
 }
 
+/** Of one whole record of a frame; undefined of a run. */
+export function trackOfRecord(record: Buffer): number | undefined {
+	return record[4] === FRAME ? record[5] : undefined;
+}
+
+/** One whole record. @throws Error on what is none */
+export function readRecord(record: Buffer): { run: Run } | { frame: CodedFrame } {
+	return parseRecord(record.subarray(4));
+}
+
 function parseRecord(record: Buffer): { run: Run } | { frame: CodedFrame } {
 	if (record[0] === RUN) return { run: JSON.parse(record.toString("utf8", 1)) as Run };
 	if (record[0] !== FRAME || record.length < FRAME_HEADER_BYTES - 4)

@@ -1,12 +1,21 @@
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventTopics } from "../core/protocol/bus-topics.ts";
-import type { Scene } from "../core/protocol/scene.ts";
+import type { Brand } from "../core/protocol/brand.ts";
+import type { EventTopics, RetainedTopics } from "../core/protocol/bus-topics.ts";
+import { type Scene, tileKey } from "../core/protocol/scene.ts";
+import type { Shedding } from "../core/protocol/shedding.ts";
+import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
+import type { ProgrammeChange } from "./change-watch.ts";
 import type { CodedFrame, Run } from "./coded-frames.ts";
+import type { Ladder } from "./ladder.ts";
+import type { LoadReport } from "./load-watch.ts";
 import type { LiveStream } from "./origin/live-stream.ts";
+import { Outputs, type OutputsEvents } from "./outputs/outputs.ts";
 import { Packager } from "./package/packager.ts";
 import { ProgrammeChild } from "./programme-child.ts";
-import type { FromProgramme } from "./programme-messages.ts";
+import type { FromProgramme, Loudness } from "./programme-messages.ts";
+import { PublicationGate } from "./publication-gate.ts";
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 2_000;
@@ -23,49 +32,85 @@ interface PipelineOptions {
 	runDir: string;
 	/** Names this life of the programme in every media name. */
 	epoch: string;
+	encoder: Config["encoder"];
+	/** It begins when this is known. */
+	ladder: Promise<Ladder>;
 	scene: Scene;
+	brand: Brand;
 }
 
 export interface PipelineEvents {
-	/** Only when it changes. */
-	state: (state: ProgrammeState) => void;
+	/** Only when either changes, and only of what is published. */
+	state: (state: ProgrammeState, shedding: Shedding) => void;
 	/** The programme's process ended unasked; another is started. */
 	processLost: () => void;
 	/** The process starts another. */
 	encoderLost: () => void;
+	load: (report: LoadReport) => void;
+	loudness: (levels: Loudness[]) => void;
+	outputState: OutputsEvents["state"];
+	/** Told by each new process anew, and when it is published. */
+	changed: (change: ProgrammeChange) => void;
 }
 
 /**
- * One live programme, from its process's coded frames to the stream the origin serves. It keeps a process running until it
- * is ended: the audience sees a discontinuity when one is lost, never an end.
+ * One programme, from its process's coded frames to the stream the origin serves. It keeps a process running until it is
+ * ended: the audience sees a discontinuity when one is lost, never an end. Before it is published it is a preview.
  */
 export class Pipeline {
 	readonly #options: PipelineOptions;
 	readonly #rootLog: Logger;
 	readonly #log: Logger;
-	readonly #stream: LiveStream;
 	readonly #events: PipelineEvents;
-	readonly #packager: Packager;
+	readonly #gate = new PublicationGate();
+	readonly #outputs: Outputs;
+	/** Once it is published. */
+	#stream: LiveStream | undefined;
+	#packager: Packager | undefined;
 	readonly #ending = new AbortController();
 	readonly #supervision: Promise<void>;
 	#scene: Scene;
+	#brand: Brand;
+	#previewWatched = false;
+	#wantedOutputs: RetainedTopics["outputs"] = [];
+	/** What it shows. */
+	#shows: ProgrammeChange | undefined;
 	#child: ProgrammeChild | undefined;
 	#state: ProgrammeState | undefined;
+	#shedding: Shedding = "none";
 	#backoffMs = FIRST_BACKOFF_MS;
 
-	constructor(
-		options: PipelineOptions,
-		{ log, stream, events }: { log: Logger; stream: LiveStream; events: PipelineEvents },
-	) {
+	constructor(options: PipelineOptions, { log, events }: { log: Logger; events: PipelineEvents }) {
 		this.#options = options;
 		this.#scene = options.scene;
+		this.#brand = options.brand;
 		this.#rootLog = log;
 		this.#log = log.child({ component: "pipeline", webinarId: options.webinarId });
-		this.#stream = stream;
 		this.#events = events;
-		this.#packager = new Packager({ epoch: options.epoch, publish: (publication) => stream.publish(publication) });
-		this.#setState("starting");
+		this.#outputs = new Outputs({
+			log: log.child({ webinarId: options.webinarId }),
+			events: { state: events.outputState },
+		});
 		this.#supervision = this.#supervise();
+	}
+
+	/** From now on it is published, while its preview goes on. Again is harmless. */
+	publish(stream: LiveStream): void {
+		if (this.#stream) return;
+		this.#stream = stream;
+		this.#packager = new Packager({
+			epoch: this.#options.epoch,
+			publish: (publication) => stream.publish(publication),
+		});
+		this.#setState("starting");
+		this.#gate.open(this.#packager);
+		this.#outputs.set(this.#wantedOutputs);
+		if (this.#shows) this.#events.changed({ ...this.#shows, at: Date.now() });
+	}
+
+	setPreviewWatched(watched: boolean): void {
+		this.#previewWatched = watched;
+		this.#child?.setPreviewWatched(watched);
 	}
 
 	setScene(scene: Scene): void {
@@ -73,17 +118,28 @@ export class Pipeline {
 		this.#child?.setScene(scene);
 	}
 
+	setBrand(brand: Brand): void {
+		this.#brand = brand;
+		this.#child?.setBrand(brand);
+	}
+
+	/** Where it is sent besides, from when it is published. */
+	setOutputs(outputs: RetainedTopics["outputs"]): void {
+		this.#wantedOutputs = outputs;
+		if (this.#stream && !this.#ending.signal.aborted) this.#outputs.set(outputs);
+	}
+
 	/** Ends the programme: what was composed is published, with ENDLIST in every playlist. Idempotent. */
 	async end(): Promise<void> {
 		await this.#stop();
-		this.#packager.end();
-		this.#stream.close();
+		this.#packager?.end();
+		this.#stream?.close();
 		this.#setState("ended");
 	}
 
 	/** The server ends: the process is ended, the audience is told nothing of an end. */
 	async close(): Promise<void> {
-		this.#stream.close();
+		this.#stream?.close();
 		await this.#stop();
 	}
 
@@ -91,6 +147,7 @@ export class Pipeline {
 		this.#ending.abort();
 		await this.#child?.end();
 		await this.#supervision;
+		await this.#outputs.close();
 	}
 
 	async #supervise(): Promise<void> {
@@ -101,7 +158,7 @@ export class Pipeline {
 				this.#log.error({ err }, "the programme's process did not start");
 			}
 			if (this.#ending.signal.aborted) return;
-			this.#setState("recovering");
+			this.#setState("recovering", "none");
 			this.#events.processLost();
 			await delay(this.#backoffMs, undefined, { signal: this.#ending.signal }).catch(() => {});
 			this.#backoffMs = Math.min(2 * this.#backoffMs, LONGEST_BACKOFF_MS);
@@ -111,38 +168,58 @@ export class Pipeline {
 	/** Resolves when the process has gone. */
 	async #runChild(): Promise<void> {
 		const gone = Promise.withResolvers<void>();
-		const { programmePath, feedPath, runDir } = this.#options;
+		const { programmePath, feedPath, runDir, encoder } = this.#options;
+		const ended = once(this.#ending.signal, "abort").then(() => undefined);
+		const ladder = await Promise.race([this.#options.ladder, ended]);
+		if (!ladder || this.#ending.signal.aborted) return;
 		let firstFrameAt: number | undefined;
 		const frame = (coded: CodedFrame) => {
 			firstFrameAt ??= performance.now();
 			if (performance.now() - firstFrameAt > STEADY_AFTER_MS) this.#backoffMs = FIRST_BACKOFF_MS;
-			if (this.#packager.add(coded)) this.#setState("running");
+			if (this.#gate.add(coded)) this.#setState("running");
+			if (this.#stream) this.#outputs.push(coded);
 		};
-		const run = (started: Run) => this.#packager.startRun(started);
+		const run = (started: Run) => {
+			this.#gate.startRun(started);
+			this.#outputs.startRun(started);
+		};
 		const message = (heard: FromProgramme) => this.#hear(heard);
+		const speaker = this.#shows?.speaker ? tileKey(this.#shows.speaker) : undefined;
 		this.#child = new ProgrammeChild(
-			{ programmePath, feedPath, runDir, scene: this.#scene },
+			{ programmePath, feedPath, runDir, encoder, ladder, scene: this.#scene, brand: this.#brand, speaker },
 			{ log: this.#rootLog, events: { run, frame, message, gone: gone.resolve } },
 		);
+		if (this.#previewWatched) this.#child.setPreviewWatched(true);
 		await gone.promise;
 		this.#child = undefined;
-		this.#packager.endRun();
+		this.#gate.endRun();
 	}
 
 	#hear(message: FromProgramme): void {
 		if (message.type === "encoder-started") {
 			this.#log.info({ encoderPid: message.pid }, "encoder started");
-		} else {
+		} else if (message.type === "encoder-lost") {
 			this.#log.warn({ reason: message.reason }, "encoder lost");
 			this.#events.encoderLost();
 			this.#setState("recovering");
-		}
+		} else if (message.type === "load") {
+			this.#events.load(message);
+			this.#setState(this.#state ?? "starting", message.shedding);
+		} else if (message.type === "change") this.#onChange(message.change);
+		else this.#events.loudness(message.levels);
 	}
 
-	#setState(state: ProgrammeState): void {
-		if (state === this.#state) return;
+	/** What nobody but the preview saw is no part of what is told of the programme. */
+	#onChange(change: ProgrammeChange): void {
+		this.#shows = change;
+		if (this.#stream) this.#events.changed(change);
+	}
+
+	#setState(state: ProgrammeState, shedding = this.#shedding): void {
+		if (!this.#stream || (state === this.#state && shedding === this.#shedding)) return;
 		this.#state = state;
-		this.#log.info({ state }, "programme");
-		this.#events.state(state);
+		this.#shedding = shedding;
+		this.#log.info({ state, shedding }, "programme");
+		this.#events.state(state, shedding);
 	}
 }

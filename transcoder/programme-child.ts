@@ -4,9 +4,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Brand } from "../core/protocol/brand.ts";
 import type { Scene } from "../core/protocol/scene.ts";
+import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
 import { type CodedFrame, CodedFrameReader, type Run } from "./coded-frames.ts";
+import type { Ladder } from "./ladder.ts";
 import type { FromProgramme, ToProgramme } from "./programme-messages.ts";
 
 /** It has to load native code and start an encoder. */
@@ -16,13 +19,26 @@ const WATCH_INTERVAL_MS = 500;
 const END_DEADLINE_MS = 5_000;
 const LONGEST_LOG_LINE = 2_000;
 
+/** How Node is to run a programme's process. */
+export const programmeNode = {
+	/** What passes by at 30 pictures a second is to die young: every old-space collection costs a fifth of a core. */
+	flags: ["--min-semi-space-size=32", "--max-semi-space-size=64"],
+	/** Threads for decoding, and one of each encoder that waits until its picture is taken. */
+	environment: { UV_THREADPOOL_SIZE: "8" },
+};
+
 interface ProgrammeChildOptions {
 	/** Script of the programme's process. */
 	programmePath: string;
 	feedPath: string;
 	/** A private directory for its sockets is made below, and removed again. */
 	runDir: string;
+	encoder: Config["encoder"];
+	ladder: Ladder;
 	scene: Scene;
+	brand: Brand;
+	/** `tileKey` of who spoke last. */
+	speaker: string | undefined;
 }
 
 export interface ProgrammeChildEvents {
@@ -49,12 +65,15 @@ export class ProgrammeChild {
 	#broken = false;
 
 	constructor(
-		{ programmePath, feedPath, runDir, scene }: ProgrammeChildOptions,
+		{ programmePath, feedPath, runDir, encoder, ladder, scene, brand, speaker }: ProgrammeChildOptions,
 		{ log, events }: { log: Logger; events: ProgrammeChildEvents },
 	) {
 		// A new one each time: what a killed process left behind would be in the way of the next.
 		const ownDir = mkdtempSync(join(runDir, "p-"));
-		this.#process = spawn(process.execPath, [programmePath], { stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"] });
+		this.#process = spawn(process.execPath, [...programmeNode.flags, programmePath], {
+			stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"],
+			env: { ...process.env, ...programmeNode.environment },
+		});
 		this.#relayed = log.child({ programmePid: this.#process.pid });
 		this.#log = this.#relayed.child({ component: "programme-child", webinarId: scene.webinarId });
 		this.#events = events;
@@ -67,11 +86,19 @@ export class ProgrammeChild {
 		const startedAt = performance.now();
 		this.#watchdog = setInterval(() => this.#watch(startedAt), WATCH_INTERVAL_MS);
 		this.#gone = this.#awaitEnd(coded, ownDir);
-		this.#send({ type: "start", feedPath, runDir: ownDir, scene });
+		this.#send({ type: "start", feedPath, runDir: ownDir, encoder, ladder, scene, brand, speaker });
 	}
 
 	setScene(scene: Scene): void {
 		this.#send({ type: "scene", scene });
+	}
+
+	setBrand(brand: Brand): void {
+		this.#send({ type: "brand", brand });
+	}
+
+	setPreviewWatched(watched: boolean): void {
+		this.#send({ type: "preview", watched });
 	}
 
 	/** Lets it flush what it has, and kills it when that takes too long. Resolves when it has gone. */

@@ -1,7 +1,5 @@
-/** What is composed and handed to the encoder: I420 (BT.709, limited range) and interleaved stereo. */
+/** What is composed and handed to the encoder: I420 (BT.709, limited range) of the ladder's highest size, and interleaved stereo. */
 export const programmeFormat = {
-	width: 1280,
-	height: 720,
 	/** Ticks, and so pictures, per second. */
 	frameRate: 30,
 	/** Hz. */
@@ -11,5 +9,10 @@ export const programmeFormat = {
 	samplesPerTick: 1600,
 } as const;
 
+export interface Size {
+	width: number;
+	height: number;
+}
+
 /** Bytes of one I420 picture. */
-export const pictureBytes = (programmeFormat.width * programmeFormat.height * 3) / 2;
+export const pictureBytes = ({ width, height }: Size): number => (width * height * 3) / 2;

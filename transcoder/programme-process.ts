@@ -44,6 +44,8 @@ process.on("disconnect", () => {
 process.on("SIGINT", () => {});
 process.on("message", (message: ToProgramme) => {
 	if (message.type === "scene") programme?.setScene(message.scene);
+	else if (message.type === "brand") programme?.setBrand(message.brand);
+	else if (message.type === "preview") programme?.setPreviewWatched(message.watched);
 	else if (message.type === "end") end().catch(fail);
 	else {
 		programme ??= new Programme(message, {
@@ -53,6 +55,9 @@ process.on("message", (message: ToProgramme) => {
 				started: (pid) => tell({ type: "encoder-started", pid }),
 				lost: (reason) => tell({ type: "encoder-lost", reason }),
 				coded: (record) => output.write(record),
+				load: (report) => tell({ type: "load", ...report }),
+				loudness: (levels) => tell({ type: "loudness", levels }),
+				changed: (change) => tell({ type: "change", change }),
 			},
 		});
 	}

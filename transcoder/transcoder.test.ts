@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,16 +7,21 @@ import { promisify } from "node:util";
 import fastify, { type FastifyInstance } from "fastify";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { emptyScene } from "../core/protocol/scene.ts";
 import { createMemoryBus } from "../core/runtime/bus.ts";
 import { systemClock } from "../core/runtime/clock.ts";
 import { createLog } from "../core/runtime/log.ts";
 import { recordCodedFrames } from "../test/support/coded-recording.ts";
 import { eventually } from "../test/support/deadline.ts";
+import { decodeMedia } from "../test/support/decode-media.ts";
 import { writeFakeProgramme } from "../test/support/fake-programme.ts";
+import { freeTcpPort } from "../test/support/free-ports.ts";
 import { HttpClient } from "../test/support/hls/http-client.ts";
 import { newestPosition, parseMediaPlaylist } from "../test/support/hls/parse-playlist.ts";
 import { validateHls } from "../test/support/hls-validator.ts";
+import { toneShare } from "../test/support/measure-sound.ts";
 import { descendantsOf } from "../test/support/processes.ts";
+import { ladderOf } from "./ladder.ts";
 import { createTranscoder, type Transcoder } from "./transcoder.ts";
 
 const DEADLINE_MS = 20_000;
@@ -29,7 +34,13 @@ async function start(directory: string, script: string) {
 	bus.subscribe("programme-state", ({ webinarId, state }) => states.push(`${webinarId} ${state}`));
 	const metrics = new Registry();
 	const runDir = await mkdtemp(join(directory, "run-"));
-	const options = { feedPath: join(runDir, "feed.sock"), runDir, programmePath: script };
+	const options = {
+		feedPath: join(runDir, "feed.sock"),
+		runDir,
+		encoder: "x264" as const,
+		ladder: Promise.resolve(ladderOf([720, 360])),
+		programmePath: script,
+	};
 	const transcoder: Transcoder = await createTranscoder(options, { log, clock: systemClock, bus, metrics });
 	const app: FastifyInstance = fastify({ forceCloseConnections: true });
 	await app.register(transcoder.plugin);
@@ -45,7 +56,7 @@ async function start(directory: string, script: string) {
 		client,
 		baseUrl,
 		wish(webinarId: string, desired: "live" | "ended", version = 1) {
-			bus.retain("programme", webinarId, { desired, scene: { webinarId, version, title: "Test", people: [] } });
+			bus.retain("programme", webinarId, { desired, scene: emptyScene({ webinarId, version, title: "Test" }) });
 		},
 		async playlist(webinarId: string, query = "") {
 			const { status, body } = await client.get(`${baseUrl}/${webinarId}/720p/index.m3u8${query}`);
@@ -158,6 +169,110 @@ describe("transcoder", () => {
 			() => "still served",
 		);
 		expect(await server.children()).toEqual([]);
+	});
+
+	it("sends a live programme to its outputs, also from a process that follows a lost one", async () => {
+		const id = "sentsentsent";
+		const told: string[] = [];
+		server.bus.subscribe("output-state", ({ webinarId, id: output, state }) =>
+			told.push(`${webinarId} ${output} ${state}`),
+		);
+		const url = `srt://127.0.0.1:${await freeTcpPort()}`;
+		const path = join(directory, "received.ts");
+		const received = promisify(execFile)("ffmpeg", ["-v", "error", "-i", `${url}?mode=listener`, "-c", "copy", path]);
+		server.bus.retain("outputs", id, [{ id: "elsewhere", url }]);
+		server.wish(id, "live");
+		const isLive = () => told.includes(`${id} elsewhere live`);
+		await eventually(isLive, DEADLINE_MS, () => `not live: ${told.join()}`);
+		await loseProcess(id, "SIGKILL");
+		expect(told).toEqual([`${id} elsewhere connecting`, `${id} elsewhere live`]);
+		await eventually(
+			async () => (await server.playlist(id)).segments.length > 2,
+			DEADLINE_MS,
+			() => "no segments",
+		);
+		server.wish(id, "ended", 2);
+		await received;
+		const { frames, sound } = await decodeMedia(await readFile(path));
+		expect((frames.at(-1)?.atS ?? 0) - (frames[0]?.atS ?? 0)).toBeGreaterThan(2);
+		expect(toneShare(sound, 440)).toBeGreaterThan(0.5);
+		const ffmpegs = (await descendantsOf(process.pid)).filter(({ command }) => command.includes(url));
+		expect(ffmpegs).toEqual([]);
+	});
+
+	it("tells the bus and the metrics of its load, and the bus how loud everybody is and what is shown", async () => {
+		const talkative = join(directory, "talkative-programme.mjs");
+		await writeFile(
+			talkative,
+			`process.on("disconnect", () => process.exit());
+			process.on("message", ({ type }) => {
+				if (type === "end") process.exit();
+				for (const shedding of ["none", "frame-rate", "frame-rate"])
+					process.send({ type: "load", backlogFrames: 12, shedding, lateTicks: 2, repeatedPictures: 1 });
+				const people = [{ personId: "p-aaaaaaaaaaaa", source: "camera" }];
+				process.send({ type: "change", change: { at: 1795000000123, layout: "solo", people, speaker: null } });
+				process.send({ type: "loudness", levels: [{ personId: "p-aaaaaaaaaaaa", source: "camera", level: 30 }] });
+			});`,
+		);
+		const telling = await start(directory, talkative);
+		try {
+			const heard: unknown[] = [];
+			telling.bus.subscribe("programme-state", (event) => heard.push(event));
+			const changes: unknown[] = [];
+			telling.bus.subscribe("programme-change", (event) => changes.push(event));
+			const loudness = new Promise((resolve) => telling.bus.subscribe("loudness", resolve));
+			const webinarId = "loadloadload";
+			telling.wish(webinarId, "live");
+			expect(await loudness).toEqual({
+				webinarId,
+				levels: [{ personId: "p-aaaaaaaaaaaa", source: "camera", level: 30 }],
+			});
+			const people = [{ personId: "p-aaaaaaaaaaaa", source: "camera" }];
+			expect(changes[0]).toEqual({ webinarId, at: 1_795_000_000_123, layout: "solo", people, speaker: null });
+			expect(heard).toEqual([
+				{ webinarId, state: "starting", shedding: "none" },
+				{ webinarId, state: "starting", shedding: "frame-rate" },
+			]);
+			const metrics = await telling.metrics.metrics();
+			expect(metrics).toContain("rostrum_encoder_backlog_frames 12");
+			expect(metrics).toContain("rostrum_programme_late_ticks_total 6");
+			expect(metrics).toContain("rostrum_programme_repeated_pictures_total 3");
+			expect(metrics).toContain('rostrum_programmes_shedding{shedding="frame-rate"} 1');
+			expect(metrics).toContain('rostrum_programmes_shedding{shedding="quality"} 0');
+		} finally {
+			await telling.close();
+		}
+	});
+
+	it("tells a new process who spoke when the one before was lost", async () => {
+		const forgetful = join(directory, "forgetful-programme.mjs");
+		await writeFile(
+			forgetful,
+			`process.on("disconnect", () => process.exit());
+			process.on("message", ({ type, speaker }) => {
+				if (type === "end") process.exit();
+				if (type !== "start") return;
+				const ann = { personId: "p-aaaaaaaaaaaa", source: "camera" };
+				const layout = speaker === "p-aaaaaaaaaaaa camera" ? "speaker" : "grid";
+				process.send({ type: "change", change: { at: 0, layout, people: [ann], speaker: ann } }, () => {
+					if (!speaker) process.exit(1);
+				});
+			});`,
+		);
+		const telling = await start(directory, forgetful);
+		try {
+			const layouts: string[] = [];
+			telling.bus.subscribe("programme-change", ({ layout }) => layouts.push(layout));
+			telling.wish("speakspeaks0", "live");
+			await eventually(
+				() => layouts.length > 1,
+				DEADLINE_MS,
+				() => "no new process",
+			);
+			expect(layouts).toEqual(["grid", "speaker"]);
+		} finally {
+			await telling.close();
+		}
 	});
 
 	it("tries again and again with a process whose frames cannot be used", async () => {

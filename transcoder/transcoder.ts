@@ -1,21 +1,32 @@
 import { join } from "node:path";
 import type { FastifyPluginAsync } from "fastify";
 import { Counter, Gauge, type Registry } from "prom-client";
+import { type Brand, plainBrand } from "../core/protocol/brand.ts";
+import type { RetainedTopics } from "../core/protocol/bus-topics.ts";
 import type { Scene } from "../core/protocol/scene.ts";
+import { sheddingSchema } from "../core/protocol/shedding.ts";
 import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
+import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
+import type { Ladder } from "./ladder.ts";
+import type { LoadReport } from "./load-watch.ts";
 import { Origin } from "./origin/origin.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 
 /** Whoever lags behind or rewinds may see an ended programme to its end. */
 const SERVED_AFTER_END_MS = 10 * 60_000;
+/** Whoever looked at a preview may come back: a page that is reloaded does. */
+const PREVIEW_KEPT_MS = 5_000;
 
 interface TranscoderOptions {
 	/** UNIX socket on which ingest gives out what publishers send. */
 	feedPath: string;
 	/** A directory of this server's own for sockets; its path must be short. */
 	runDir: string;
+	encoder: Config["encoder"];
+	/** Programmes wait for it. */
+	ladder: Promise<Ladder>;
 	/** Script of a programme's process, which a test replaces. */
 	programmePath?: string;
 }
@@ -34,7 +45,7 @@ export interface Transcoder {
 	close(): Promise<void>;
 }
 
-/** Runs the programmes that control wants live (bus topic `programme`), and serves them. */
+/** Runs the programmes that control wants (bus topic `programme`), and serves those that are live. */
 export async function createTranscoder(options: TranscoderOptions, deps: TranscoderDeps): Promise<Transcoder> {
 	const origin = new Origin(deps);
 	const programmes = new Programmes(options, deps, origin);
@@ -47,8 +58,14 @@ export async function createTranscoder(options: TranscoderOptions, deps: Transco
 	};
 }
 
-interface LiveProgramme {
+interface RunningProgramme {
 	pipeline: Pipeline;
+	/** It is published, or was. */
+	live: boolean;
+	/** Of a preview that nobody wants any more. */
+	ending?: NodeJS.Timeout | undefined;
+	/** The newest of its process. */
+	load?: LoadReport | undefined;
 	/** Set once it is to end. */
 	ended?: Promise<void>;
 }
@@ -58,11 +75,19 @@ class Programmes {
 	readonly #deps: TranscoderDeps;
 	readonly #log: Logger;
 	readonly #origin: Origin;
-	readonly #programmes = new Map<string, LiveProgramme>();
+	readonly #programmes = new Map<string, RunningProgramme>();
+	readonly #brands = new Map<string, Brand>();
+	/** Webinars whose programme somebody watches by WHEP. */
+	readonly #outputs = new Map<string, RetainedTopics["outputs"]>();
+	readonly #watched = new Set<string>();
 	readonly #forgetting = new Map<string, NodeJS.Timeout>();
+	/** Previews that were ended. */
+	readonly #closing = new Set<Promise<void>>();
 	readonly #processRestarts: Counter;
 	readonly #encoderRestarts: Counter;
-	readonly #unwatch: () => void;
+	readonly #lateTicks: Counter;
+	readonly #repeatedPictures: Counter;
+	readonly #unwatch: (() => void)[];
 
 	constructor(options: TranscoderOptions, deps: TranscoderDeps, origin: Origin) {
 		this.#options = options;
@@ -80,52 +105,146 @@ class Programmes {
 			help: "Encoders that a programme lost and replaced",
 			registers,
 		});
-		const running = () => [...this.#programmes.values()].filter(({ ended }) => !ended).length;
+		this.#lateTicks = new Counter({
+			name: "rostrum_programme_late_ticks_total",
+			help: "Pictures of programmes that were begun 10 ms or more after they were due",
+			registers,
+		});
+		this.#repeatedPictures = new Counter({
+			name: "rostrum_programme_repeated_pictures_total",
+			help: "Pictures of programmes that were repeated, in place of new ones, for lack of time",
+			registers,
+		});
+		const running = () => [...this.#programmes.values()].filter(({ live, ended }) => live && !ended);
 		new Gauge({
 			name: "rostrum_programmes_running",
 			help: "Live programmes",
 			registers,
 			collect() {
-				this.set(running());
+				this.set(running().length);
+			},
+		});
+		new Gauge({
+			name: "rostrum_encoder_backlog_frames",
+			help: "Most pictures that were in the encoder of any programme in the last second",
+			registers,
+			collect() {
+				this.set(Math.max(0, ...running().map(({ load }) => load?.backlogFrames ?? 0)));
+			},
+		});
+		new Gauge({
+			name: "rostrum_programmes_shedding",
+			help: "Live programmes that give something up because the machine has too little time",
+			labelNames: ["shedding"],
+			registers,
+			collect() {
+				for (const shedding of sheddingSchema.exclude(["none"]).options) {
+					this.set({ shedding }, running().filter(({ load }) => load?.shedding === shedding).length);
+				}
 			},
 		});
 		const onError = (err: unknown) => this.#log.error({ err }, "a programme did not end cleanly");
-		this.#unwatch = deps.bus.watch("programme", (webinarId, wish) => {
-			if (wish?.desired === "live") this.#moveTo(webinarId, wish.scene);
-			else this.#end(webinarId, wish === null ? 0 : SERVED_AFTER_END_MS).catch(onError);
-		});
+		this.#unwatch = [
+			deps.bus.watch("brand", (webinarId, brand) => {
+				if (brand) this.#brands.set(webinarId, brand);
+				else this.#brands.delete(webinarId);
+				this.#programmes.get(webinarId)?.pipeline.setBrand(brand ?? plainBrand);
+			}),
+			deps.bus.watch("outputs", (webinarId, outputs) => {
+				if (outputs) this.#outputs.set(webinarId, outputs);
+				else this.#outputs.delete(webinarId);
+				this.#programmes.get(webinarId)?.pipeline.setOutputs(outputs ?? []);
+			}),
+			deps.bus.watch("programme", (webinarId, wish) => {
+				const programme = this.#programmes.get(webinarId);
+				clearTimeout(programme?.ending);
+				if (wish && wish.desired !== "ended") this.#moveTo(webinarId, wish.scene, wish.desired === "live");
+				else if (programme && !programme.live)
+					programme.ending = setTimeout(() => this.#endPreview(webinarId), PREVIEW_KEPT_MS);
+				else this.#end(webinarId, wish === null ? 0 : SERVED_AFTER_END_MS).catch(onError);
+			}),
+			deps.bus.watch("programme-watched", (webinarId, watched) => {
+				if (watched) this.#watched.add(webinarId);
+				else this.#watched.delete(webinarId);
+				this.#programmes.get(webinarId)?.pipeline.setPreviewWatched(watched !== null);
+			}),
+		];
 	}
 
 	async close(): Promise<void> {
-		this.#unwatch();
+		for (const stop of this.#unwatch) stop();
 		for (const timer of this.#forgetting.values()) clearTimeout(timer);
+		for (const { ending } of this.#programmes.values()) clearTimeout(ending);
 		const ending = [...this.#programmes.values()].map(({ pipeline, ended }) => ended ?? pipeline.close());
-		await Promise.all(ending);
+		await Promise.all([...ending, ...this.#closing]);
 		this.#programmes.clear();
 	}
 
-	#moveTo(webinarId: string, scene: Scene): void {
-		const programme = this.#programmes.get(webinarId);
-		if (!programme) this.#start(webinarId, scene);
-		else if (!programme.ended) programme.pipeline.setScene(scene);
-		else this.#log.error({ webinarId }, "an ended webinar cannot go live again");
+	#moveTo(webinarId: string, scene: Scene, live: boolean): void {
+		const programme = this.#programmes.get(webinarId) ?? this.#start(webinarId, scene);
+		if (programme.ended) {
+			this.#log.error({ webinarId }, "an ended webinar cannot go live again");
+			return;
+		}
+		programme.pipeline.setScene(scene);
+		if (!live || programme.live) return;
+		programme.live = true;
+		programme.pipeline.publish(this.#origin.open(webinarId));
 	}
 
-	#start(webinarId: string, scene: Scene): void {
+	#start(webinarId: string, scene: Scene): RunningProgramme {
 		const { bus, clock, log } = this.#deps;
-		const { feedPath, runDir, programmePath = join(import.meta.dirname, "programme-process.ts") } = this.#options;
+		const {
+			feedPath,
+			runDir,
+			encoder,
+			ladder,
+			programmePath = join(import.meta.dirname, "programme-process.ts"),
+		} = this.#options;
 		const events: PipelineEvents = {
-			state: (state) => bus.publish("programme-state", { webinarId, state }),
-			processLost: () => this.#processRestarts.inc(),
+			state: (state, shedding) => bus.publish("programme-state", { webinarId, state, shedding }),
+			processLost: () => {
+				this.#processRestarts.inc();
+				this.#setLoad(webinarId, undefined);
+			},
 			encoderLost: () => this.#encoderRestarts.inc(),
+			load: (load) => {
+				this.#setLoad(webinarId, load);
+				this.#lateTicks.inc(load.lateTicks);
+				this.#repeatedPictures.inc(load.repeatedPictures);
+			},
+			loudness: (levels) => bus.publish("loudness", { webinarId, levels }),
+			outputState: (event) => bus.publish("output-state", { webinarId, ...event }),
+			changed: (change) => bus.publish("programme-change", { webinarId, ...change }),
 		};
+		const brand = this.#brands.get(webinarId) ?? plainBrand;
 		const epoch = clock.now().toString(36);
-		const stream = this.#origin.open(webinarId);
 		const pipeline = new Pipeline(
-			{ webinarId, programmePath, feedPath, runDir, epoch, scene },
-			{ log, stream, events },
+			{ webinarId, programmePath, feedPath, runDir, epoch, encoder, ladder, scene, brand },
+			{ log, events },
 		);
-		this.#programmes.set(webinarId, { pipeline });
+		pipeline.setPreviewWatched(this.#watched.has(webinarId));
+		pipeline.setOutputs(this.#outputs.get(webinarId) ?? []);
+		const programme: RunningProgramme = { pipeline, live: false };
+		this.#programmes.set(webinarId, programme);
+		return programme;
+	}
+
+	/** It was never published, so nothing is kept of it, and the next one begins anew. */
+	#endPreview(webinarId: string): void {
+		const programme = this.#programmes.get(webinarId);
+		if (!programme || programme.live) return;
+		this.#programmes.delete(webinarId);
+		const closing = programme.pipeline
+			.close()
+			.catch((err) => this.#log.error({ err, webinarId }, "a preview did not end cleanly"))
+			.finally(() => this.#closing.delete(closing));
+		this.#closing.add(closing);
+	}
+
+	#setLoad(webinarId: string, load: LoadReport | undefined): void {
+		const programme = this.#programmes.get(webinarId);
+		if (programme) programme.load = load;
 	}
 
 	async #end(webinarId: string, servedForMs: number): Promise<void> {

@@ -1,12 +1,11 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { createReadStream, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PictureInput } from "./picture-input.ts";
 
-/** Larger than a socket takes at once, so that writing waits for the reader. */
+/** Larger than a FIFO takes at once, so that writing waits for the reader. */
 const PICTURE_BYTES = 1_000_000;
 
 class TestPicture {
@@ -27,29 +26,24 @@ class TestPicture {
 }
 
 let directory: string;
-let reader: Socket;
+let path: string;
 let input: PictureInput;
 
 beforeEach(async () => {
 	directory = mkdtempSync(join(tmpdir(), "pictures-"));
-	const server = createServer().listen(join(directory, "socket"));
-	await once(server, "listening");
-	reader = connect(join(directory, "socket"));
-	const [writer] = (await once(server, "connection")) as [Socket];
-	server.close();
-	input = new PictureInput(writer);
+	path = join(directory, "pictures");
+	input = await PictureInput.create(path);
 });
 
 afterEach(() => {
 	input.close();
-	reader.destroy();
 	rmSync(directory, { recursive: true });
 });
 
 /** The value of each picture that arrives until the end. */
 async function readPictures(): Promise<number[]> {
 	const chunks: Buffer[] = [];
-	for await (const chunk of reader) chunks.push(chunk as Buffer);
+	for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
 	const bytes = Buffer.concat(chunks);
 	expect(bytes.length % PICTURE_BYTES).toBe(0);
 	return Array.from({ length: bytes.length / PICTURE_BYTES }, (_, index) => {
@@ -66,20 +60,18 @@ describe("picture input", () => {
 		for (const picture of [first, first, second, third, third, third]) input.push(picture);
 		input.end();
 		expect(await readPictures()).toEqual([1, 1, 2, 3, 3, 3]);
-		expect(input.backlog).toBe(0);
 		expect(pictures.map(({ holders }) => holders)).toEqual([0, 0, 0]);
 	});
 
 	it("repeats a picture in place of further ones while nobody reads, and loses no tick", async () => {
 		const pictures = Array.from({ length: 40 }, (_, index) => new TestPicture(index + 1));
 		for (const picture of pictures) input.push(picture);
-		expect(input.backlog).toBe(40);
-		expect(pictures.filter(({ holders }) => holders > 0).length).toBeLessThanOrEqual(16);
+		expect(pictures.filter(({ holders }) => holders > 0).length).toBeLessThanOrEqual(15);
 		input.end();
 		const read = await readPictures();
 		expect(read).toHaveLength(40);
 		expect(read).toEqual(read.toSorted((a, b) => a - b));
-		expect(new Set(read).size).toBe(16);
+		expect(new Set(read).size).toBe(15);
 		expect(pictures.every(({ holders }) => holders === 0)).toBe(true);
 	});
 
@@ -88,5 +80,23 @@ describe("picture input", () => {
 		for (const picture of pictures) input.push(picture);
 		input.close();
 		await expect.poll(() => pictures.map(({ holders }) => holders)).toEqual([0, 0, 0]);
+	});
+
+	it("ends though nobody ever read", async () => {
+		const descriptors = () => readdirSync("/proc/self/fd").length;
+		const before = descriptors();
+		const unread = await PictureInput.create(join(directory, "unread"));
+		unread.push(new TestPicture(1));
+		unread.close();
+		await expect.poll(descriptors).toBe(before);
+	});
+
+	it("ends when its reader does", async () => {
+		const picture = new TestPicture(1);
+		for (let i = 0; i < 3; i++) input.push(picture);
+		const reader = createReadStream(path);
+		await once(reader, "data");
+		reader.destroy();
+		await expect.poll(() => picture.holders).toBe(0);
 	});
 });

@@ -9,6 +9,29 @@ import type { RecordedRun } from "./programme-process.ts";
  * @throws Error when ffmpeg finds any fault
  */
 export async function decodePictures(run: RecordedRun, track: number, fromS: number): Promise<Frame[]> {
+	const { stream, firstPts, frameRate } = videoStream(run, track, fromS);
+	const output = `-vf scale=${FRAME_WIDTH}:${FRAME_HEIGHT}:flags=area -fps_mode passthrough -f rawvideo -pix_fmt rgb24`;
+	const raw = await decode(`-f h264 -i pipe:0 ${output} pipe:1`, stream);
+	const bytes = FRAME_WIDTH * FRAME_HEIGHT * 3;
+	return Array.from({ length: raw.length / bytes }, (_, index) => ({
+		atS: (firstPts + index) / frameRate,
+		rgb: raw.subarray(index * bytes, (index + 1) * bytes),
+	}));
+}
+
+/**
+ * One picture of a rung as it was coded, I420 in its own size: the one at `atS` from the run's pts 0.
+ * @throws Error when ffmpeg finds any fault
+ */
+export async function decodePicture(run: RecordedRun, track: number, atS: number): Promise<Buffer> {
+	const { stream, firstPts, frameRate } = videoStream(run, track, atS);
+	const index = Math.round(atS * frameRate) - firstPts;
+	const output = `-vf select=eq(n\\,${index}) -fps_mode passthrough -frames:v 1 -f rawvideo -pix_fmt yuv420p`;
+	return await decode(`-f h264 -i pipe:0 ${output} pipe:1`, stream);
+}
+
+/** Annex B, from the last keyframe at or before `fromS` on. */
+function videoStream(run: RecordedRun, track: number, fromS: number) {
 	const config = run.tracks[track];
 	if (config?.kind !== "video") throw new Error(`track ${track} is no video`);
 	const units = parameterSets(Buffer.from(config.avcC, "base64"));
@@ -22,13 +45,7 @@ export async function decodePictures(run: RecordedRun, track: number, fromS: num
 		}
 	}
 	const stream = Buffer.concat(units.flatMap((unit) => [Buffer.from([0, 0, 0, 1]), unit]));
-	const output = `-vf scale=${FRAME_WIDTH}:${FRAME_HEIGHT}:flags=area -fps_mode passthrough -f rawvideo -pix_fmt rgb24`;
-	const raw = await decode(`-f h264 -i pipe:0 ${output} pipe:1`, stream);
-	const bytes = FRAME_WIDTH * FRAME_HEIGHT * 3;
-	return Array.from({ length: raw.length / bytes }, (_, index) => ({
-		atS: (first + index) / config.frameRate,
-		rgb: raw.subarray(index * bytes, (index + 1) * bytes),
-	}));
+	return { stream, firstPts: frames[first]?.pts ?? 0, frameRate: config.frameRate };
 }
 
 /** A run's sound, timed from its pts 0. @throws Error when ffmpeg finds any fault */

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { type FeedDescription, type FeedTrack, feedRequestSchema } from "../../core/protocol/feed.ts";
-import { FrameReader, framed } from "../source/stream-framing.ts";
+import { FrameReader, framed } from "../stream-framing.ts";
+
+import { recordIvf } from "./record-ivf.ts";
 
 /** RTP packets of one track over `durationMs` of media, as ffmpeg packed them; time counts from the first. */
 export interface Recording {
@@ -23,6 +25,22 @@ const encoders = {
 
 /** Has ffmpeg encode `source` (lavfi, without its duration) and pack it for RTP. Its first frame is a keyframe; so is every 15th. */
 export async function record(codec: Recording["codec"], source: string): Promise<Recording> {
+	return recordingOf(
+		codec,
+		codec === "VP9" || codec === "AV1"
+			? (await recordIvf(codec, { source, durationS: RECORDED_S })).packets
+			: await recordRtp(codec, source),
+	);
+}
+
+function recordingOf(codec: Recording["codec"], rtp: Buffer[]): Recording {
+	const first = rtp[0]?.readUInt32BE(4) ?? 0;
+	const clockRate = codec === "opus" ? 48_000 : 90_000;
+	const packets = rtp.map((packet) => ({ atMs: (((packet.readUInt32BE(4) - first) | 0) * 1000) / clockRate, packet }));
+	return { codec, clockRate, durationMs: RECORDED_S * 1000, packets };
+}
+
+async function recordRtp(codec: keyof typeof encoders, source: string): Promise<Buffer[]> {
 	const udp = createSocket("udp4").bind(0, "127.0.0.1");
 	await once(udp, "listening");
 	const received: Buffer[] = [];
@@ -46,11 +64,7 @@ export async function record(codec: Recording["codec"], source: string): Promise
 	await promisify(execFile)("ffmpeg", [...args, ...encoders[codec], ...output]);
 	await new Promise((resolve) => setImmediate(resolve)); // what the kernel still holds
 	udp.close();
-	const rtp = received.filter((packet) => (packet.readUInt8(1) & 0x7f) < 64 || (packet.readUInt8(1) & 0x7f) >= 96);
-	const first = rtp[0]?.readUInt32BE(4) ?? 0;
-	const clockRate = codec === "opus" ? 48_000 : 90_000;
-	const packets = rtp.map((packet) => ({ atMs: (((packet.readUInt32BE(4) - first) | 0) * 1000) / clockRate, packet }));
-	return { codec, clockRate, durationMs: RECORDED_S * 1000, packets };
+	return received.filter((packet) => (packet.readUInt8(1) & 0x7f) < 64 || (packet.readUInt8(1) & 0x7f) >= 96);
 }
 
 /** Encoding and sending take this long. Unequal, so that tracks put together by their arrival would be apart. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type CodedFrame, CodedFrameReader, type Run } from "../coded-frames.ts";
+import { programmeNode } from "../programme-child.ts";
 import type { FromProgramme, ToProgramme } from "../programme-messages.ts";
 
 export interface RecordedRun extends Run {
@@ -22,7 +23,10 @@ export class ProgrammeProcess {
 
 	constructor() {
 		const path = fileURLToPath(new URL("../programme-process.ts", import.meta.url));
-		this.#process = spawn(process.execPath, [path], { stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"] });
+		this.#process = spawn(process.execPath, [...programmeNode.flags, path], {
+			stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"],
+			env: { ...process.env, ...programmeNode.environment },
+		});
 		const reader = new CodedFrameReader();
 		const output = this.#process.stdio[3] as Readable;
 		output.on("data", (chunk: Buffer) => {
