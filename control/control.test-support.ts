@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { EventTopics, RetainedTopics } from "../core/protocol/bus-topics.ts";
 import type { ServerEvent } from "../core/protocol/events.ts";
+import type { Output } from "../core/protocol/outputs.ts";
 import type { Invitation, Role, Webinar } from "../core/protocol/webinar.ts";
 import { type Bus, createMemoryBus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
@@ -139,18 +140,19 @@ export class ControlBench {
 		return body;
 	}
 
-	async invite(webinarId: string, role: Role, name: string = role): Promise<Invitation> {
+	async invite(webinarId: string, role: Role, name: string = role, title?: string): Promise<Invitation> {
 		const path = `/api/webinars/${webinarId}/invitations`;
-		const { body } = await this.request("POST", path, { token: ADMIN_TOKEN, body: { role, name } });
+		const { body } = await this.request("POST", path, { token: ADMIN_TOKEN, body: { role, name, title } });
 		return body;
 	}
 
-	/** Connects, and waits for the welcome. */
+	/** Connects, and waits for the welcome, and what hosts are told with it. */
 	async connect(webinarId: string, token: string): Promise<EventsClient> {
 		const client = new EventsClient(
 			`${this.url.replace("http", "ws")}/api/webinars/${webinarId}/events?token=${token}`,
 		);
 		client.welcome = await client.next("welcome");
+		if (client.welcome.you.role === "host") client.outputs = (await client.pick("outputs")).outputs;
 		return client;
 	}
 }
@@ -164,6 +166,8 @@ export class EventsClient {
 	readonly closed: Promise<number>;
 	/** Set by `ControlBench.connect`. */
 	welcome!: EventOf<"welcome">;
+	/** As a host was told on connecting. */
+	outputs: Output[] = [];
 	readonly #events: ServerEvent[] = [];
 	readonly #waiters = new Set<() => void>();
 
@@ -191,6 +195,13 @@ export class EventsClient {
 		await this.#until(() => this.#events.some(isIt), `a ${type} event`);
 		const index = this.#events.findIndex(isIt);
 		return this.#events.splice(0, index + 1).at(-1) as EventOf<T>;
+	}
+
+	/** The next event of that type; takes it, and leaves those before it. */
+	async pick<T extends ServerEvent["type"]>(type: T): Promise<EventOf<T>> {
+		const isIt = (event: ServerEvent) => event.type === type;
+		await this.#until(() => this.#events.some(isIt), `a ${type} event`);
+		return this.#events.splice(this.#events.findIndex(isIt), 1)[0] as EventOf<T>;
 	}
 
 	/** What came until now and was not taken. A ping goes there and back first, so that nothing is on its way. */

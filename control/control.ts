@@ -9,6 +9,10 @@ import { createApi } from "./api/api.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { createInvitations } from "./invitations.ts";
 import { createPeople } from "./people.ts";
+import { Brands } from "./programme/brands.ts";
+import { Outputs } from "./programme/outputs.ts";
+import { ProgrammeLog } from "./programme-log.ts";
+import { createSceneSettings } from "./stage/scene-settings.ts";
 import { Stages } from "./stage/stages.ts";
 import { openStore } from "./store/store.ts";
 import { Webinars } from "./webinars.ts";
@@ -46,12 +50,16 @@ export async function createControl(
 	const people = createPeople({ store, clock });
 	const tokens = createTokens(tokenSecret, clock);
 	const invitations = createInvitations({ publicUrl }, { people, tokens, clock });
-	const stages = new Stages({ webinars, people, clock, bus, log });
-	const events = new EventFeed({ webinars, stages, clock, bus });
+	const sceneSettings = createSceneSettings({ store });
+	const brands = new Brands({ store, bus });
+	const outputs = new Outputs({ store, clock, bus, log });
+	const stages = new Stages({ webinars, people, sceneSettings, brands, outputs, clock, bus, log });
+	const events = new EventFeed({ webinars, stages, outputs, clock, bus, log });
+	const programmeLog = new ProgrammeLog({ store, bus, log });
 	const access = createAccess({ adminToken }, { tokens, webinars, people, stages });
 	await stages.resume();
 
-	const api = createApi({ access, webinars, people, invitations, stages, events });
+	const api = createApi({ access, webinars, people, invitations, stages, programmeLog, brands, outputs, events });
 	return {
 		plugin: async (app) => {
 			await app.register(api, { prefix: "/api" });
@@ -60,6 +68,8 @@ export async function createControl(
 		async close() {
 			await events.close();
 			await stages.close();
+			await programmeLog.close();
+			outputs.close();
 			await store.destroy();
 		},
 	};

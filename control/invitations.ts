@@ -1,4 +1,4 @@
-import type { Invitation, Person, Role } from "../core/protocol/webinar.ts";
+import type { CreateInvitation, Invitation, Person, Role } from "../core/protocol/webinar.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import type { Tokens } from "../core/runtime/tokens.ts";
 import type { People } from "./people.ts";
@@ -15,7 +15,7 @@ const pages = { host: "host", presenter: "stage", attendee: "watch" } as const s
 
 export interface Invitations {
 	/** Adds someone to the webinar, which must exist. */
-	invite(webinarId: string, person: { name: string; role: Role }): Promise<Invitation>;
+	invite(webinarId: string, person: CreateInvitation): Promise<Invitation>;
 	/** Adds someone to the audience. */
 	seat(webinarId: string, name: string): Promise<Invitation>;
 	/** A presenter token for someone of the audience, under the id they have. */
@@ -26,18 +26,14 @@ export function createInvitations(
 	{ publicUrl }: { publicUrl: () => string },
 	{ people, tokens, clock }: { people: People; tokens: Tokens; clock: Clock },
 ): Invitations {
-	async function add(
-		webinarId: string,
-		{ name, role }: { name: string; role: Role },
-		lifeMs: number,
-	): Promise<Invitation> {
-		const person = await people.add(webinarId, { name, role });
+	async function add(webinarId: string, invited: CreateInvitation, lifeMs: number): Promise<Invitation> {
+		const person = await people.add(webinarId, invited);
 		const expiresAt = clock.now() + lifeMs;
 		const token = await tokens.sign({ ...person, webinarId, expiresAt });
 		return {
 			token,
 			// In the fragment, which browsers send to no server.
-			url: `${publicUrl()}/${pages[role]}/${webinarId}#token=${token}`,
+			url: `${publicUrl()}/${pages[person.role]}/${webinarId}#token=${token}`,
 			expiresAt: new Date(expiresAt).toISOString(),
 			person,
 		};
@@ -45,7 +41,7 @@ export function createInvitations(
 	return {
 		invite: (webinarId, person) => add(webinarId, person, INVITATION_LIFE_MS),
 		seat: (webinarId, name) => add(webinarId, { name, role: "attendee" }, SEAT_LIFE_MS),
-		promote: (webinarId, { personId, name }) =>
-			tokens.sign({ personId, webinarId, name, role: "presenter", expiresAt: clock.now() + PROMOTION_LIFE_MS }),
+		promote: (webinarId, person) =>
+			tokens.sign({ ...person, webinarId, role: "presenter", expiresAt: clock.now() + PROMOTION_LIFE_MS }),
 	};
 }

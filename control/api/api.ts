@@ -6,10 +6,17 @@ import type { Access } from "../access.ts";
 import type { EventFeed } from "../events/event-feed.ts";
 import type { Invitations } from "../invitations.ts";
 import type { People } from "../people.ts";
+import type { Brands } from "../programme/brands.ts";
+import type { Outputs } from "../programme/outputs.ts";
+import type { ProgrammeLog } from "../programme-log.ts";
 import type { Stages } from "../stage/stages.ts";
 import type { Webinars } from "../webinars.ts";
+import { brandRoutes } from "./brand-routes.ts";
 import { eventRoute } from "./event-route.ts";
 import { invitationRoutes } from "./invitation-routes.ts";
+import { outputRoutes } from "./output-routes.ts";
+import { programmeLogRoutes } from "./programme-log-routes.ts";
+import { sceneRoutes } from "./scene-routes.ts";
 import { stageRoutes } from "./stage-routes.ts";
 import { webinarRoutes } from "./webinar-routes.ts";
 
@@ -21,6 +28,9 @@ export interface ApiParts {
 	people: People;
 	invitations: Invitations;
 	stages: Stages;
+	programmeLog: ProgrammeLog;
+	brands: Brands;
+	outputs: Outputs;
 	events: EventFeed;
 }
 
@@ -48,6 +58,10 @@ export function createApi(parts: ApiParts): FastifyPluginAsync {
 		await app.register(webinarRoutes(parts));
 		await app.register(invitationRoutes(parts));
 		await app.register(stageRoutes(parts));
+		await app.register(sceneRoutes(parts));
+		await app.register(brandRoutes(parts));
+		await app.register(outputRoutes(parts));
+		await app.register(programmeLogRoutes(parts));
 		await app.register(eventRoute(parts));
 	};
 }

@@ -97,8 +97,57 @@ describe("a body", () => {
 			bench.request("POST", `${path}/audience`, { body: { name: "x".repeat(81) } }),
 			bench.request("POST", `${path}/audience`, { body: "{" }),
 			bench.request("PATCH", `${path}/stage/${personId}`, { ...admin, body: { onAir: "yes" } }),
+			bench.request("POST", `${path}/invitations`, {
+				...admin,
+				body: { role: "presenter", name: "x", title: "x".repeat(81) },
+			}),
 		];
 		for (const answer of await Promise.all(refused)) expectProblem(answer, 400, "invalid-body");
+	});
+});
+
+describe("a scene", () => {
+	const pinned = { personId: "p-aaaaaaaaaaaa", source: "camera" };
+	test.each([
+		["no object", []],
+		["no such field", { people: [] }],
+		["no such layout", { layout: { kind: "mosaic", pinned: null } }],
+		["half a layout", { layout: { kind: "grid" } }],
+		["more than a layout", { layout: { kind: "grid", pinned: null, x: 1 } }],
+		["a pin without an id", { layout: { kind: "solo", pinned: { source: "camera" } } }],
+		["a pin of another kind", { layout: { kind: "solo", pinned: { ...pinned, source: "window" } } }],
+		["a pin with more", { layout: { kind: "solo", pinned: { ...pinned, x: 1 } } }],
+		["no words", { lowerThird: { title: "", subtitle: "x" } }],
+		["too many words", { lowerThird: { title: "x".repeat(101), subtitle: "" } }],
+		["two lines in one", { lowerThird: { title: "x", subtitle: "a\nb" } }],
+		["a word for a switch", { titleShown: "yes" }],
+		["no such slate", { slate: { kind: "lunch" } }],
+		["a slate in no year", { slate: { kind: "starting-soon", startsAt: 8.64e15 + 1 } }],
+		["a slate with a date in words", { slate: { kind: "starting-soon", startsAt: "2026-01-01T00:00:00Z" } }],
+	])("of %s is refused", async (_what, body) => {
+		const scene = `/api/webinars/${webinar.id}/scene`;
+		const before = await bench.request("GET", scene, { token: ADMIN_TOKEN });
+		expectProblem(await bench.request("PATCH", scene, { token: ADMIN_TOKEN, body }), 400, "invalid-body");
+		expect(await bench.request("GET", scene, { token: ADMIN_TOKEN })).toEqual(before);
+	});
+});
+
+describe("a brand or an output", () => {
+	const colours = { background: "#102030", accent: "#405060" };
+	test.each([
+		["PUT", "brand", {}],
+		["PUT", "brand", { ...colours, accent: "red" }],
+		["PUT", "brand", { ...colours, accent: "#fff" }],
+		["PUT", "brand", { ...colours, background: "#102030; }" }],
+		["PUT", "brand", { ...colours, logo: null }],
+		["POST", "outputs", { name: "x" }],
+		["POST", "outputs", { name: "", url: "rtmp://host/app" }],
+		["POST", "outputs", { name: "x".repeat(81), url: "rtmp://host/app" }],
+		["POST", "outputs", { name: "x", url: "rtmp://host/app", state: "live" }],
+		["POST", "outputs", { name: "x", url: ["rtmp://host/app"] }],
+	])("that does not fit is refused: %s %s %j", async (method, what, body) => {
+		const answer = await bench.request(method, `/api/webinars/${webinar.id}/${what}`, { token: ADMIN_TOKEN, body });
+		expectProblem(answer, 400, "invalid-body");
 	});
 });
 
@@ -117,6 +166,7 @@ describe("a token", () => {
 		personId: "p-aaaaaaaaaaaa",
 		webinarId: webinar.id,
 		name: "Mallory",
+		title: "",
 		role: "host" as const,
 		expiresAt,
 	});
@@ -175,6 +225,9 @@ describe("a webinar that is not there", () => {
 		"POST /invitations": { role: "host", name: "x" },
 		"POST /audience": { name: "x" },
 		"PATCH /stage/p-aaaaaaaaaaaa": { onAir: true },
+		"PATCH /scene": { titleShown: true },
+		"PUT /brand": { background: "#102030", accent: "#405060" },
+		"POST /outputs": { name: "x", url: "rtmp://host/app" },
 	};
 	test.each([
 		"GET ",
@@ -186,6 +239,16 @@ describe("a webinar that is not there", () => {
 		"POST /audience",
 		"GET /stage",
 		"GET /scene",
+		"PATCH /scene",
+		"GET /brand",
+		"PUT /brand",
+		"GET /brand/logo",
+		"DELETE /brand/logo",
+		"GET /brand/background-image",
+		"DELETE /brand/background-image",
+		"GET /outputs",
+		"POST /outputs",
+		"DELETE /outputs/zzzzzzzzzzzz",
 		"POST /stage/p-aaaaaaaaaaaa",
 		"PATCH /stage/p-aaaaaaaaaaaa",
 		"DELETE /stage/p-aaaaaaaaaaaa",

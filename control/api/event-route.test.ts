@@ -50,11 +50,21 @@ describe("the welcome", () => {
 		const { personId } = host.person;
 		// Whoever subscribes was admitted first.
 		await bench.control.admit(host.token, webinar.id, "subscribe");
-		bench.bus.publish("slots", { webinarId: webinar.id, personId, session: "s1", people: ["p-aaaaaaaaaaaa", null] });
+		bench.bus.publish("slots", {
+			webinarId: webinar.id,
+			personId,
+			session: "s1",
+			people: ["p-aaaaaaaaaaaa", null],
+			sources: ["screen", null],
+		});
 		bench.bus.publish("programme-state", { webinarId: webinar.id, state: "running" });
 		const events = await bench.connect(webinar.id, host.token);
-		expect(await events.next("slots")).toMatchObject({ session: "s1", people: ["p-aaaaaaaaaaaa", null] });
-		expect(await events.next("programme")).toMatchObject({ state: "running" });
+		expect(await events.next("slots")).toMatchObject({
+			session: "s1",
+			people: ["p-aaaaaaaaaaaa", null],
+			sources: ["screen", null],
+		});
+		expect(await events.next("programme")).toMatchObject({ state: "running", shedding: "none" });
 	});
 });
 
@@ -77,13 +87,58 @@ describe("events", () => {
 			bench.connect(webinar.id, attendee.token),
 		]);
 		const { personId } = presenter.person;
-		bench.bus.publish("slots", { webinarId: webinar.id, personId, session: "s2", people: [host.person.personId] });
-		bench.bus.publish("programme-state", { webinarId: webinar.id, state: "recovering" });
-		expect(await presenterEvents.next("slots")).toMatchObject({ session: "s2", people: [host.person.personId] });
-		expect(await hostEvents.next("programme")).toMatchObject({ state: "recovering" });
+		bench.bus.publish("slots", {
+			webinarId: webinar.id,
+			personId,
+			session: "s2",
+			people: [host.person.personId],
+			sources: ["camera"],
+		});
+		bench.bus.publish("programme-state", { webinarId: webinar.id, state: "recovering", shedding: "quality" });
+		expect(await presenterEvents.next("slots")).toMatchObject({
+			session: "s2",
+			people: [host.person.personId],
+			sources: ["camera"],
+		});
+		expect(await hostEvents.next("programme")).toMatchObject({ state: "recovering", shedding: "quality" });
 		const types = async (client: EventsClient) => (await client.rest()).map(({ type }) => type);
 		expect(await types(presenterEvents)).toEqual([]);
 		expect(await types(watcher)).toEqual([]);
+	});
+
+	test("tell of everybody's figures to hosts, to who is on stage of their own", async () => {
+		const other = await bench.liveWebinar();
+		const elsewhere = await bench.connect(other.id, (await bench.invite(other.id, "host")).token);
+		const [hostEvents, presenterEvents, watcher] = await Promise.all([
+			bench.connect(webinar.id, host.token),
+			bench.connect(webinar.id, presenter.token),
+			bench.connect(webinar.id, attendee.token),
+		]);
+		const layer = { rid: "h", height: 360, bitsPerSecond: 600_000 };
+		const down = { bitsPerSecond: 1e6, estimateBitsPerSecond: 2e6, lossShare: 0.01, rttMs: 40, paused: [1] };
+		const people = [
+			{
+				personId: presenter.person.personId,
+				up: {
+					bitsPerSecond: 640_000,
+					lossShare: 0.02,
+					rttMs: 41,
+					jitterMs: 3,
+					freezes: 1,
+					layers: [{ source: "camera" as const, ...layer }],
+				},
+				down: { ...down, layers: [{ slot: 0, ...layer }] },
+			},
+			{ personId: host.person.personId, down: { ...down, layers: [] } },
+		];
+		bench.bus.publish("stage-figures", { webinarId: webinar.id, people });
+		const atHost = await hostEvents.next("figures");
+		expect(atHost.people).toEqual(people);
+		expect(serverEventSchema.parse(atHost)).toEqual(atHost);
+		expect((await presenterEvents.next("figures")).people).toEqual(people.slice(0, 1));
+		bench.bus.publish("stage-figures", { webinarId: webinar.id, people: [] });
+		expect((await hostEvents.next("figures")).people).toEqual([]);
+		for (const client of [hostEvents, presenterEvents, watcher, elsewhere]) expect(await client.rest()).toEqual([]);
 	});
 
 	test("tell hosts how many people watch, however many pages they have open", async () => {
@@ -200,9 +255,9 @@ describe("an upgrade is refused with a problem", () => {
 
 	test("without a token, or with one that will not do", async () => {
 		const path = `/api/webinars/${webinar.id}/events`;
-		const { personId, name } = attendee.person;
+		const { person } = attendee;
 		const expiresAt = bench.clock.now() - 1000;
-		const expired = await bench.tokens.sign({ personId, name, role: "attendee", webinarId: webinar.id, expiresAt });
+		const expired = await bench.tokens.sign({ ...person, webinarId: webinar.id, expiresAt });
 		expect(await upgrade(path)).toEqual(problem(401, "token-missing"));
 		expect(await upgrade(`${path}?token=`)).toEqual(problem(401, "token-missing"));
 		expect(await upgrade(`${path}?token=nonsense`)).toEqual(problem(401, "token-invalid"));

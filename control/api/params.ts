@@ -5,3 +5,5 @@ import * as z from "zod";
 export const webinarParams = z.object({ id: z.string().describe("The webinar's id") });
 
 export const personParams = webinarParams.extend({ personId: z.string().describe("The person's id") });
+
+export const outputParams = webinarParams.extend({ outputId: z.string().describe("The output's id") });

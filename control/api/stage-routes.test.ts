@@ -14,14 +14,14 @@ afterAll(() => bench.close());
 beforeEach(async () => {
 	webinar = await bench.liveWebinar("Stage test");
 	host = await bench.invite(webinar.id, "host", "Hedy");
-	presenter = await bench.invite(webinar.id, "presenter", "Pia");
+	presenter = await bench.invite(webinar.id, "presenter", "Pia", "Head of Research");
 	attendee = (await bench.request("POST", `/api/webinars/${webinar.id}/audience`, { body: { name: "Ann" } })).body;
 });
 
 const publish = ({ person: { personId } }: Invitation, media = { audio: true, video: true }) =>
-	bench.bus.publish("publisher-present", { webinarId: webinar.id, personId, ...media });
+	bench.bus.publish("publisher-present", { webinarId: webinar.id, personId, source: "camera", ...media });
 const unpublish = ({ person: { personId } }: Invitation) =>
-	bench.bus.publish("publisher-gone", { webinarId: webinar.id, personId });
+	bench.bus.publish("publisher-gone", { webinarId: webinar.id, personId, source: "camera" });
 const stagePath = (invitation?: Invitation) =>
 	`/api/webinars/${webinar.id}/stage${invitation ? `/${invitation.person.personId}` : ""}`;
 const asHost = (method: string, path: string, body?: unknown) =>
@@ -34,13 +34,17 @@ describe("a presenter who publishes", () => {
 		const events = await bench.connect(webinar.id, host.token);
 		publish(presenter);
 		const { stage } = await events.next("stage");
-		const onStage = { ...presenter.person, onAir: true, audio: true, video: true };
+		const onStage = { ...presenter.person, onAir: true, audio: true, video: true, screen: false };
 		expect(stage).toEqual({ people: [onStage] });
 		expect((await asHost("GET", stagePath())).body).toEqual({ people: [onStage] });
 		const { body: scene } = await asHost("GET", `/api/webinars/${webinar.id}/scene`);
 		expect(scene).toMatchObject({ webinarId: webinar.id, title: "Stage test" });
-		expect(scene.people).toEqual([{ personId: presenter.person.personId, name: "Pia" }]);
-		expect(bench.programmes.at(-1)).toEqual({ desired: "live", scene });
+		expect(scene.people).toEqual([
+			{ personId: presenter.person.personId, source: "camera", name: "Pia", title: "Head of Research", video: true },
+		]);
+		const { slateFollows, ...asked } = scene;
+		expect(slateFollows).toBe(true);
+		expect(bench.programmes.at(-1)).toEqual({ desired: "live", scene: asked });
 
 		unpublish(presenter);
 		await events.next("stage", ({ stage }) => stage.people.length === 0);
@@ -95,7 +99,13 @@ describe("a publisher nobody knows", () => {
 	test("is removed", async () => {
 		const events = await bench.connect(webinar.id, host.token);
 		const personId = "p-strangerxxxx";
-		bench.bus.publish("publisher-present", { webinarId: webinar.id, personId, audio: true, video: true });
+		bench.bus.publish("publisher-present", {
+			webinarId: webinar.id,
+			personId,
+			source: "camera",
+			audio: true,
+			video: true,
+		});
 		publish(presenter);
 		const { stage } = await events.next("stage");
 		expect(stage.people.map(({ name }) => name)).toEqual(["Pia"]);
@@ -134,7 +144,9 @@ describe("a promotion", () => {
 		const { stage } = await watcher.next("stage");
 		expect(stage.people).toMatchObject([{ personId: attendee.person.personId, role: "attendee", onAir: true }]);
 		await events.next("hands", ({ hands }) => hands.length === 0);
-		expect(bench.programmes.at(-1)?.scene.people).toEqual([{ personId: attendee.person.personId, name: "Ann" }]);
+		expect(bench.programmes.at(-1)?.scene.people).toEqual([
+			{ personId: attendee.person.personId, source: "camera", name: "Ann", title: "", video: true },
+		]);
 		expect((await bench.request("GET", stagePath(), { token })).status).toBe(200);
 
 		expect((await asHost("DELETE", stagePath(attendee))).status).toBe(204);

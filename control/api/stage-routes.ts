@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
-import { sceneSchema } from "../../core/protocol/scene.ts";
 import { handSchema, patchStagePersonSchema, stagePersonSchema, stageSchema } from "../../core/protocol/stage.ts";
 import { AppError } from "../../core/runtime/errors.ts";
 import type { Access } from "../access.ts";
@@ -12,7 +11,7 @@ import type { Webinars } from "../webinars.ts";
 import { personParams, webinarParams } from "./params.ts";
 import { bearerSecurity, problemResponses } from "./problem-responses.ts";
 
-/** Who is on stage, who comes on it, and the scene that follows. */
+/** Who is on stage, and who comes on it. */
 export function stageRoutes({
 	access,
 	webinars,
@@ -43,20 +42,6 @@ export function stageRoutes({
 				onRequest: (request) => access.requireStage(request.headers.authorization, request.params.id),
 			},
 			async (request) => (await stageOf(request.params.id)).stage,
-		);
-
-		app.get(
-			"/webinars/:id/scene",
-			{
-				schema: {
-					summary: "The programme as it should be now (host)",
-					security: bearerSecurity,
-					params: webinarParams,
-					response: { 200: sceneSchema, ...problemResponses },
-				},
-				onRequest: (request) => access.requireHost(request.headers.authorization, request.params.id),
-			},
-			async (request) => (await stageOf(request.params.id)).scene,
 		);
 
 		app.post(

@@ -37,7 +37,7 @@ beforeEach(() => {
 	socket = new FakeSocket();
 	heard = [];
 	connection = new Connection(
-		{ socket, webinarId: "w", person: { personId: "p", name: "Ann", role: "attendee" } },
+		{ socket, webinarId: "w", person: { personId: "p", name: "Ann", title: "", role: "attendee" } },
 		{
 			clock: { now: () => now },
 			listener: { message: (_connection, message) => heard.push(message), closed: () => {} },

@@ -1,7 +1,10 @@
 import type { ClientMessage } from "../../core/protocol/events.ts";
+import type { PersonFigures } from "../../core/protocol/figures.ts";
 import type { Person, Webinar } from "../../core/protocol/webinar.ts";
 import type { Bus } from "../../core/runtime/bus.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
+import type { Logger } from "../../core/runtime/log.ts";
+import type { Outputs } from "../programme/outputs.ts";
 import type { Stages } from "../stage/stages.ts";
 import type { WebinarStage } from "../stage/webinar-stage.ts";
 import type { Webinars } from "../webinars.ts";
@@ -14,20 +17,35 @@ const HANDS_INTERVAL_MS = 200;
 
 const isHost = ({ role }: Person) => role === "host";
 
+export interface EventFeedParts {
+	webinars: Webinars;
+	stages: Stages;
+	outputs: Outputs;
+	clock: Clock;
+	bus: Bus;
+	log: Logger;
+}
+
 /** Says what happens in a webinar to those it concerns, and does what they ask. */
 export class EventFeed {
 	readonly #hub: EventHub;
 	readonly #stages: Stages;
+	readonly #outputs: Outputs;
+	readonly #log: Logger;
 	readonly #handsToTell = new Set<WebinarStage>();
 	readonly #toldWatching = new Map<string, number>();
 	readonly #stops: (() => void)[];
 
-	constructor({ webinars, stages, clock, bus }: { webinars: Webinars; stages: Stages; clock: Clock; bus: Bus }) {
+	constructor({ webinars, stages, outputs, clock, bus, log }: EventFeedParts) {
 		this.#stages = stages;
+		this.#outputs = outputs;
+		this.#log = log;
 		this.#hub = new EventHub({
 			clock,
 			listener: {
 				message: (connection, message) => this.#receive(connection, message),
+				connectionGone: (connection) =>
+					stages.find(connection.webinarId)?.connectionGone(connection.person.personId, connection),
 				personGone: (webinarId, { personId }) => stages.find(webinarId)?.setConnected(personId, false),
 			},
 		});
@@ -37,19 +55,30 @@ export class EventFeed {
 		webinars.prependListener("changed", (webinar) => this.#hub.sendToAll(webinar.id, { type: "webinar", webinar }));
 		webinars.on("deleted", (webinarId) => this.#hub.closeWebinar(webinarId, "normal", "the webinar was deleted"));
 		stages.on("stage", (stage) => this.#tellStage(stage));
+		stages.on("scene", (stage) => {
+			const { webinarId, directedScene } = stage;
+			this.#hub.sendToAll(webinarId, { type: "scene", scene: directedScene }, isHost);
+		});
 		stages.on("hands", (stage) => this.#handsToTell.add(stage));
 		stages.on("promotion", (stage, personId) => this.#tellPromotion(stage, personId));
+		const tellOutputs = (webinarId: string) => void this.#tellOutputs(webinarId);
+		outputs.on("changed", tellOutputs);
 		this.#stops = [
+			() => outputs.off("changed", tellOutputs),
 			() => clearInterval(watching),
 			() => clearInterval(hands),
-			bus.subscribe("slots", ({ webinarId, personId, session, people }) => {
-				stages.find(webinarId)?.slots.set(personId, { session, people });
-				this.#hub.sendToPerson(webinarId, personId, { type: "slots", session, people });
+			bus.subscribe("slots", ({ webinarId, personId, session, people, sources }) => {
+				stages.find(webinarId)?.slots.set(personId, { session, people, sources });
+				this.#hub.sendToPerson(webinarId, personId, { type: "slots", session, people, sources });
 			}),
-			bus.subscribe("programme-state", ({ webinarId, state }) => {
+			bus.subscribe("session-ended", ({ webinarId, personId, session, reason }) =>
+				this.#hub.sendToPerson(webinarId, personId, { type: "session-ended", session, reason }),
+			),
+			bus.subscribe("stage-figures", ({ webinarId, people }) => this.#tellFigures(webinarId, people)),
+			bus.subscribe("programme-state", ({ webinarId, state, shedding = "none" }) => {
 				const stage = stages.find(webinarId);
-				if (stage) stage.programmeState = state;
-				this.#hub.sendToAll(webinarId, { type: "programme", state }, isHost);
+				if (stage) stage.programme = { state, shedding };
+				this.#hub.sendToAll(webinarId, { type: "programme", state, shedding }, isHost);
 			}),
 		];
 	}
@@ -65,13 +94,13 @@ export class EventFeed {
 			webinar,
 			stage: stage.stageSeenBy(person),
 			promotion: stage.promotion(person.personId),
-			...(isHost(person) ? { hands: stage.hands, watching: this.#hub.countAttendees(webinar.id) } : {}),
+			...(isHost(person) ? this.#welcomeOfHosts(stage) : {}),
 		});
 		const slots = stage.slots.get(person.personId);
 		if (slots) this.#hub.send(connection, { type: "slots", ...slots });
-		if (isHost(person) && stage.programmeState) {
-			this.#hub.send(connection, { type: "programme", state: stage.programmeState });
-		}
+		if (!isHost(person)) return;
+		if (stage.programme) this.#hub.send(connection, { type: "programme", ...stage.programme });
+		void this.#tellOutputs(webinar.id, connection);
 	}
 
 	async close(): Promise<void> {
@@ -83,10 +112,26 @@ export class EventFeed {
 		const { person, webinarId } = connection;
 		const stage = this.#stages.find(webinarId);
 		if (message.type === "ping") this.#hub.send(connection, { type: "pong", id: message.id });
+		else if (message.type === "camera") stage?.cameraSaid(person, message.on, connection);
 		else if (person.role !== "attendee") connection.close("unfit", "hands and visits are the audience's");
 		else if (message.type === "leave-stage") stage?.leave(person.personId);
 		else if (message.raised) stage?.raiseHand(person);
 		else stage?.lowerHand(person.personId);
+	}
+
+	#welcomeOfHosts({ webinarId, hands, directedScene }: WebinarStage) {
+		return { hands, watching: this.#hub.countAttendees(webinarId), scene: directedScene };
+	}
+
+	/** All hosts, or one of them who has just come. */
+	async #tellOutputs(webinarId: string, connection?: Connection): Promise<void> {
+		try {
+			const event = { type: "outputs", outputs: await this.#outputs.list(webinarId) } as const;
+			if (connection) this.#hub.send(connection, event);
+			else this.#hub.sendToAll(webinarId, event, isHost);
+		} catch (err) {
+			this.#log.error({ err, webinarId }, "the outputs could not be read");
+		}
 	}
 
 	#tellStage(stage: WebinarStage): void {
@@ -111,6 +156,15 @@ export class EventFeed {
 			this.#hub.sendToAll(stage.webinarId, { type: "hands", hands: stage.hands }, isHost);
 		}
 		this.#handsToTell.clear();
+	}
+
+	/** Each session was admitted, so whoever has figures is of the stage. */
+	#tellFigures(webinarId: string, people: PersonFigures[]): void {
+		this.#hub.sendToAll(webinarId, { type: "figures", people }, isHost);
+		for (const own of people) {
+			const { personId } = own;
+			this.#hub.sendToPerson(webinarId, personId, { type: "figures", people: [own] }, (person) => !isHost(person));
+		}
 	}
 
 	#tellWatching(): void {

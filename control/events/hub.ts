@@ -12,6 +12,7 @@ export type Unstamped = ServerEvent extends infer Event
 
 export interface HubListener {
 	message(connection: Connection, message: ClientMessage): void;
+	connectionGone(connection: Connection): void;
 	/** The person has no connection to that webinar any more. */
 	personGone(webinarId: string, person: Person): void;
 }
@@ -83,11 +84,19 @@ export class EventHub {
 		}
 	}
 
-	sendToPerson(webinarId: string, personId: string, event: Unstamped): void {
+	/** To all connections of that person which `isMeant` names. */
+	sendToPerson(
+		webinarId: string,
+		personId: string,
+		event: Unstamped,
+		isMeant: (person: Person) => boolean = () => true,
+	): void {
 		const connections = this.#rooms.get(webinarId)?.get(personId);
 		if (!connections) return;
 		const text = this.#stamp(event);
-		for (const connection of connections) connection.send(text);
+		for (const connection of connections) {
+			if (isMeant(connection.person)) connection.send(text);
+		}
 	}
 
 	closeWebinar(webinarId: string, why: keyof typeof closeCodes, reason: string): void {
@@ -116,6 +125,7 @@ export class EventHub {
 	}
 
 	#remove(connection: Connection): void {
+		this.#listener.connectionGone(connection);
 		const { webinarId, person } = connection;
 		const room = this.#rooms.get(webinarId);
 		const connections = room?.get(person.personId);

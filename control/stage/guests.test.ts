@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Person } from "../../core/protocol/webinar.ts";
 import { ABSENCE_MS, Guests, MAX_GUESTS, SILENCE_MS } from "./guests.ts";
 
-const ann: Person = { personId: "p-annannannann", name: "Ann", role: "attendee" };
-const bob: Person = { personId: "p-bobbobbobbob", name: "Bob", role: "attendee" };
+const ann: Person = { personId: "p-annannannann", name: "Ann", title: "", role: "attendee" };
+const bob: Person = { personId: "p-bobbobbobbob", name: "Bob", title: "", role: "attendee" };
 
 let now: number;
 let guests: Guests;

@@ -3,6 +3,7 @@ import type { RetainedTopics } from "../../core/protocol/bus-topics.ts";
 import type { Person, Webinar } from "../../core/protocol/webinar.ts";
 import { createMemoryBus } from "../../core/runtime/bus.ts";
 import { SILENCE_MS } from "./guests.ts";
+import { plainSettings } from "./scene-settings.ts";
 import { WebinarStage } from "./webinar-stage.ts";
 
 const ID = "wwwwwwwwwwww";
@@ -21,9 +22,9 @@ const scheduled: Webinar = {
 const live: Webinar = { ...scheduled, state: "live" };
 const ended: Webinar = { ...scheduled, state: "ended" };
 
-const host: Person = { personId: "p-hosthosthost", name: "Hedy", role: "host" };
-const pia: Person = { personId: "p-piapiapiapia", name: "Pia", role: "presenter" };
-const ann: Person = { personId: "p-annannannann", name: "Ann", role: "attendee" };
+const host: Person = { personId: "p-hosthosthost", name: "Hedy", title: "", role: "host" };
+const pia: Person = { personId: "p-piapiapiapia", name: "Pia", title: "Head of Research", role: "presenter" };
+const ann: Person = { personId: "p-annannannann", name: "Ann", title: "", role: "attendee" };
 const both = { audio: true, video: true };
 
 let now: number;
@@ -48,6 +49,7 @@ function setUp(webinar: Webinar): void {
 	bus.subscribe("person-removed", ({ personId }) => busEvents.push(["person-removed", personId]));
 	bus.subscribe("webinar-closed", ({ webinarId }) => busEvents.push(["webinar-closed", webinarId]));
 	stage = new WebinarStage(webinar, { clock: { now: () => now }, bus });
+	stage.restore(plainSettings);
 	stage.on("stage", () => told.push("stage"));
 	stage.on("hands", () => told.push("hands"));
 	stage.on("promotion", (personId) => told.push(`promotion ${personId}`));
@@ -58,25 +60,41 @@ describe("scenes", () => {
 	beforeEach(() => setUp(live));
 
 	test("hold whoever publishes, in the order of first coming", () => {
-		stage.publisherPresent(pia, both);
-		stage.publisherPresent(host, both);
+		stage.publisherPresent(pia, "camera", both);
+		stage.publisherPresent(host, "camera", both);
 		expect(stage.scene).toMatchObject({ webinarId: ID, title: "Title" });
 		expect(cast()).toEqual(["Pia", "Hedy"]);
-		stage.publisherGone(pia.personId);
+		stage.publisherGone(pia.personId, "camera");
 		expect(cast()).toEqual(["Hedy"]);
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		expect(cast()).toEqual(["Pia", "Hedy"]);
+	});
+
+	test("show a shared screen before everybody, under its owner's name", () => {
+		stage.publisherPresent(pia, "camera", both);
+		stage.publisherPresent(host, "camera", both);
+		stage.publisherPresent(host, "screen", { audio: false, video: true });
+		expect(cast()).toEqual(["Hedy (screen)", "Pia", "Hedy"]);
+		expect(stage.scene.people[0]).toMatchObject({ personId: host.personId, source: "screen" });
+		expect(stage.stage.people.map(({ screen }) => screen)).toEqual([false, true]);
+		stage.publisherGone(host.personId, "screen");
+		expect(cast()).toEqual(["Pia", "Hedy"]);
+		stage.publisherPresent(host, "screen", { audio: false, video: true });
+		stage.publisherGone(host.personId, "camera");
+		expect(cast()).toEqual(["Hedy (screen)", "Pia"]);
+		stage.setOnAir(host.personId, false);
+		expect(cast()).toEqual(["Pia"]);
 	});
 
 	test("are numbered upwards, also when the clock stands still or goes back", () => {
 		const versions = [stage.scene.version];
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		versions.push(stage.scene.version);
 		now -= 5000;
-		stage.publisherPresent(host, both);
+		stage.publisherPresent(host, "camera", both);
 		versions.push(stage.scene.version);
 		now += 60_000;
-		stage.publisherGone(host.personId);
+		stage.publisherGone(host.personId, "camera");
 		versions.push(stage.scene.version);
 		expect(versions).toEqual([START, START + 1, START + 2, START + 55_000]);
 	});
@@ -84,8 +102,8 @@ describe("scenes", () => {
 	test("start above those of a server that was restarted", () => {
 		for (let i = 0; i < 10; i++) {
 			now += 1000;
-			stage.publisherPresent(pia, both);
-			stage.publisherGone(pia.personId);
+			stage.publisherPresent(pia, "camera", both);
+			stage.publisherGone(pia.personId, "camera");
 		}
 		const { version } = stage.scene;
 		const later = now + 1000;
@@ -98,23 +116,32 @@ describe("scenes", () => {
 		expect(restarted.scene.version).toBeGreaterThan(version);
 	});
 
-	test("stay as they are when only what someone sends changes", () => {
-		stage.publisherPresent(pia, both);
+	test("stay as they are when the same is said again", () => {
+		stage.publisherPresent(pia, "camera", both);
 		const { version } = stage.scene;
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		expect(told).toEqual(["stage"]);
-		stage.publisherPresent(pia, { audio: true, video: false });
+		stage.publisherPresent(pia, "camera", { audio: false, video: true });
 		expect(told).toEqual(["stage", "stage"]);
-		expect(stage.stage.people[0]).toMatchObject({ audio: true, video: false });
+		expect(stage.stage.people[0]).toMatchObject({ audio: false, video: true });
 		expect(stage.scene.version).toBe(version);
 	});
 
+	test("say who has no picture, and under which title people stand", () => {
+		stage.publisherPresent(pia, "camera", { audio: true, video: false });
+		stage.publisherPresent(pia, "screen", { audio: false, video: true });
+		expect(stage.scene.people).toEqual([
+			{ personId: pia.personId, source: "screen", name: "Pia (screen)", title: "", video: true },
+			{ personId: pia.personId, source: "camera", name: "Pia", title: "Head of Research", video: false },
+		]);
+	});
+
 	test("leave out whom the host holds backstage, also when they come again", () => {
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		expect(stage.setOnAir(pia.personId, false)).toMatchObject({ name: "Pia", onAir: false });
 		expect(cast()).toEqual([]);
-		stage.publisherGone(pia.personId);
-		stage.publisherPresent(pia, both);
+		stage.publisherGone(pia.personId, "camera");
+		stage.publisherPresent(pia, "camera", both);
 		expect(cast()).toEqual([]);
 		stage.setOnAir(pia.personId, true);
 		expect(cast()).toEqual(["Pia"]);
@@ -134,11 +161,11 @@ describe("scenes", () => {
 describe("the programme", () => {
 	test("is asked for when the webinar starts, with whoever came to rehearse", async () => {
 		setUp(scheduled);
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		await settled();
 		expect(programmes).toEqual([]);
 		stage.webinarChanged(live);
-		stage.publisherPresent(host, both);
+		stage.publisherPresent(host, "camera", both);
 		await settled();
 		expect(
 			programmes.map((programme) => [programme?.desired, programme?.scene.people.map(({ name }) => name)]),
@@ -150,7 +177,7 @@ describe("the programme", () => {
 
 	test("ends with the webinar, and everybody leaves", async () => {
 		setUp(live);
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		stage.raiseHand(ann);
 		told = [];
 		stage.webinarChanged(ended);
@@ -173,7 +200,7 @@ describe("the programme", () => {
 
 	test("takes nobody in after the end", async () => {
 		setUp(ended);
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		stage.raiseHand(ann);
 		await settled();
 		expect(stage.stage.people).toEqual([]);
@@ -189,7 +216,7 @@ describe("a guest", () => {
 	function bringOnStage(): void {
 		stage.raiseHand(ann);
 		stage.acceptHand(ann.personId, "token");
-		stage.publisherPresent(ann, both);
+		stage.publisherPresent(ann, "camera", both);
 	}
 
 	test("comes on stage, into the scene, and is no raised hand any more", () => {
@@ -206,7 +233,7 @@ describe("a guest", () => {
 		[
 			"is silent for too long",
 			() => {
-				stage.publisherGone(ann.personId);
+				stage.publisherGone(ann.personId, "camera");
 				now += SILENCE_MS;
 				stage.expire();
 			},
@@ -226,11 +253,11 @@ describe("a guest", () => {
 
 	test("keeps the visit while the network is away for a moment", async () => {
 		bringOnStage();
-		stage.publisherGone(ann.personId);
+		stage.publisherGone(ann.personId, "camera");
 		expect(cast()).toEqual([]);
 		now += SILENCE_MS - 1;
 		stage.expire();
-		stage.publisherPresent(ann, both);
+		stage.publisherPresent(ann, "camera", both);
 		now += SILENCE_MS;
 		stage.expire();
 		await settled();
@@ -242,7 +269,7 @@ describe("a guest", () => {
 		stage.raiseHand(ann);
 		stage.acceptHand(ann.personId, "token");
 		stage.lowerHand(ann.personId);
-		stage.publisherPresent(ann, both);
+		stage.publisherPresent(ann, "camera", both);
 		await settled();
 		expect(stage.stage.people).toEqual([]);
 		expect(busEvents).toEqual([
@@ -260,7 +287,7 @@ describe("a guest", () => {
 	});
 
 	test("sees the whole stage from the offer on, the rest of the audience those on air", () => {
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		stage.setOnAir(pia.personId, false);
 		stage.raiseHand(ann);
 		expect(stage.stageSeenBy(ann).people).toEqual([]);
@@ -274,12 +301,12 @@ describe("the host", () => {
 	beforeEach(() => setUp(live));
 
 	test("takes a presenter off the stage, who may come again", async () => {
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		stage.remove(pia.personId);
 		await settled();
 		expect(cast()).toEqual([]);
 		expect(busEvents).toEqual([["person-removed", pia.personId]]);
-		stage.publisherPresent(pia, both);
+		stage.publisherPresent(pia, "camera", both);
 		expect(cast()).toEqual(["Pia"]);
 	});
 

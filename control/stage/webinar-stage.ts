@@ -1,46 +1,54 @@
 import { EventEmitter } from "node:events";
 import type { EventTopics } from "../../core/protocol/bus-topics.ts";
 import type { Scene } from "../../core/protocol/scene.ts";
-import type { Hand, Promotion, Stage, StagePerson } from "../../core/protocol/stage.ts";
+import type { DirectedScene, PatchScene } from "../../core/protocol/scene-direction.ts";
+import type { Hand, MediaSource, Promotion, Stage, StagePerson } from "../../core/protocol/stage.ts";
 import type { Person, Webinar } from "../../core/protocol/webinar.ts";
 import type { Bus } from "../../core/runtime/bus.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
 import { AppError } from "../../core/runtime/errors.ts";
 import { Guests } from "./guests.ts";
-import { Publishers } from "./publishers.ts";
+import { type PublishedKinds, Publishers } from "./publishers.ts";
+import { SceneDirector } from "./scene-director.ts";
+import type { SceneSettings } from "./scene-settings.ts";
 
 type WebinarStageEvents = {
 	/** Who is on stage, or what they send, has changed. */
 	stage: [];
 	hands: [];
+	/** The programme is to look otherwise. */
+	scene: [];
+	/** What is to be kept about the scene has changed other than by `direct`. */
+	settings: [];
 	/** Where this person stands has changed. */
 	promotion: [personId: string];
 };
 
-export type Slots = Pick<EventTopics["slots"], "session" | "people">;
-export type ProgrammeState = EventTopics["programme-state"]["state"];
+export type Slots = Pick<EventTopics["slots"], "session" | "people" | "sources">;
+export type ProgrammeHealth = Required<Pick<EventTopics["programme-state"], "state" | "shedding">>;
 
 /** One webinar's stage: who publishes, who is a guest from the audience, and the scene that follows from it. */
 export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 	/** The last that was said of each person's WHEP session, for a page that connects after it was said. */
 	readonly slots = new Map<string, Slots>();
 	/** The last that was said of the programme. */
-	programmeState: ProgrammeState | undefined;
+	programme: ProgrammeHealth | undefined;
 
-	readonly #clock: Clock;
 	readonly #bus: Bus;
 	readonly #publishers = new Publishers();
 	readonly #guests: Guests;
+	readonly #director: SceneDirector;
 	#webinar: Webinar;
-	#scene: Scene;
+	#isRestored = false;
+	#isWatched = false;
+	#isPreviewed = false;
 
 	constructor(webinar: Webinar, { clock, bus }: { clock: Clock; bus: Bus }) {
 		super();
 		this.#webinar = webinar;
-		this.#clock = clock;
 		this.#bus = bus;
 		this.#guests = new Guests({ clock });
-		this.#scene = { webinarId: webinar.id, version: clock.now(), title: webinar.title, people: [] };
+		this.#director = new SceneDirector(webinar, { clock });
 	}
 
 	get webinarId(): string {
@@ -48,7 +56,15 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 	}
 
 	get scene(): Scene {
-		return this.#scene;
+		return this.#director.scene;
+	}
+
+	get directedScene(): DirectedScene {
+		return this.#director.directedScene;
+	}
+
+	get settings(): SceneSettings {
+		return this.#director.settings;
 	}
 
 	get hands(): Hand[] {
@@ -78,9 +94,29 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 		return this.#guests.isPromoted(personId);
 	}
 
-	/** Asks for the programme of a live webinar. Again is harmless. */
-	requestProgramme(): void {
-		this.#bus.retain("programme", this.webinarId, { desired: "live", scene: this.#scene });
+	/** Takes up what was kept. No programme is asked for before, so that it begins as it should look. */
+	restore(settings: SceneSettings): void {
+		this.#isRestored = true;
+		if (this.#director.restore(settings)) this.emit("scene");
+		this.#requestProgramme();
+	}
+
+	/**
+	 * The host wants the programme otherwise.
+	 * @throws AppError webinar-ended, not-on-stage: there is nothing to pin there
+	 */
+	direct(patch: PatchScene): void {
+		if (this.#webinar.state === "ended") throw new AppError("webinar-ended");
+		const pinned = patch.layout?.pinned;
+		if (pinned && !this.#publishers.shows(pinned.personId, pinned.source)) throw new AppError("not-on-stage");
+		if (this.#director.direct(patch)) this.#requestProgramme();
+		this.emit("scene");
+	}
+
+	/** Whether somebody looks at the programme before it is live. */
+	setWatched(watched: boolean): void {
+		this.#isWatched = watched;
+		this.#requestProgramme();
 	}
 
 	/** The webinar was patched, started or ended. */
@@ -92,7 +128,7 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 			return;
 		}
 		this.#moveScene();
-		if (webinar.state === "live") this.requestProgramme();
+		this.#requestProgramme();
 	}
 
 	/** The webinar is no more. It was not live. */
@@ -102,7 +138,7 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 	}
 
 	/** The person publishes. Someone of the audience who is not promoted is removed. */
-	publisherPresent(person: Person, media: { audio: boolean; video: boolean }): void {
+	publisherPresent(person: Person, source: MediaSource, media: PublishedKinds): void {
 		const { personId } = person;
 		const hasEnded = this.#webinar.state === "ended";
 		const visit = person.role === "attendee" ? this.#guests.present(personId) : "stayed";
@@ -110,16 +146,17 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 			this.#disconnect(personId);
 			return;
 		}
-		if (this.#publishers.present(person, media)) this.#stageChanged();
+		if (this.#publishers.present(person, source, media)) this.#stageChanged();
 		if (visit === "arrived") {
 			this.emit("promotion", personId);
 			this.emit("hands");
 		}
 	}
 
-	publisherGone(personId: string): void {
-		this.#guests.gone(personId);
-		if (this.#publishers.gone(personId)) this.#stageChanged();
+	publisherGone(personId: string, source: MediaSource): void {
+		const changed = this.#publishers.gone(personId, source);
+		if (!this.#publishers.isPublishing(personId)) this.#guests.gone(personId);
+		if (changed) this.#stageChanged();
 	}
 
 	/** @throws AppError person-unknown: that person does not publish */
@@ -128,6 +165,16 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 		if (!person) throw new AppError("person-unknown");
 		this.#stageChanged();
 		return person;
+	}
+
+	/** As the method of the publishers. It means nothing in the audience. */
+	cameraSaid({ role, personId }: Person, on: boolean, saidOver: object): void {
+		if (role === "attendee" && !this.isPromoted(personId)) return;
+		if (this.#publishers.cameraSaid(personId, on, saidOver)) this.#stageChanged();
+	}
+
+	connectionGone(personId: string, connection: object): void {
+		this.#publishers.connectionGone(personId, connection);
 	}
 
 	raiseHand(person: Person): void {
@@ -168,6 +215,7 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 			return;
 		}
 		if (!this.#publishers.remove(personId)) throw new AppError("person-unknown");
+		this.#unpin(personId);
 		this.#disconnect(personId);
 		this.#stageChanged();
 	}
@@ -189,9 +237,14 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 
 	#visitEnded(personId: string, wasPromoted: boolean): void {
 		if (wasPromoted) this.#disconnect(personId);
+		this.#unpin(personId);
 		if (this.#publishers.remove(personId)) this.#stageChanged();
 		this.emit("promotion", personId);
 		this.emit("hands");
+	}
+
+	#unpin(personId: string): void {
+		if (this.#director.unpin(personId)) this.emit("settings");
 	}
 
 	#disconnect(personId: string): void {
@@ -200,23 +253,33 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 	}
 
 	#stageChanged(): void {
-		if (this.#moveScene() && this.#webinar.state === "live") this.requestProgramme();
+		if (this.#moveScene()) this.#requestProgramme();
 		this.emit("stage");
+	}
+
+	/** Asks for the programme that is wanted now, if one is. Again is harmless. */
+	#requestProgramme(): void {
+		const { state } = this.#webinar;
+		const isPreviewed = state === "scheduled" && this.#isWatched;
+		if (!this.#isRestored || state === "ended") return;
+		if (state === "live" || isPreviewed) {
+			const desired = isPreviewed ? "preview" : "live";
+			this.#bus.retain("programme", this.webinarId, { desired, scene: this.scene });
+		} else if (this.#isPreviewed) this.#bus.retain("programme", this.webinarId, null);
+		this.#isPreviewed = isPreviewed;
 	}
 
 	/** Says whether there is a new scene. */
 	#moveScene(): boolean {
-		const { title } = this.#webinar;
-		const people = this.#publishers.onAir();
-		if (title === this.#scene.title && isSameCast(people, this.#scene.people)) return false;
-		// The clock makes the first version after a restart higher than the last one before it.
-		const version = Math.max(this.#scene.version + 1, this.#clock.now());
-		this.#scene = { webinarId: this.webinarId, version, title, people };
-		return true;
+		const { hasBeenOnAir } = this.settings;
+		const moved = this.#director.follow(this.#webinar, this.#publishers.onAir());
+		if (moved) this.emit("scene");
+		if (this.settings.hasBeenOnAir !== hasBeenOnAir) this.emit("settings");
+		return moved;
 	}
 
 	#end(): void {
-		this.#bus.retain("programme", this.webinarId, { desired: "ended", scene: this.#scene });
+		this.#bus.retain("programme", this.webinarId, { desired: "ended", scene: this.scene });
 		this.#bus.publish("webinar-closed", { webinarId: this.webinarId });
 		this.#publishers.clear();
 		this.slots.clear();
@@ -225,8 +288,4 @@ export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 		this.emit("hands");
 		for (const personId of guests) this.emit("promotion", personId);
 	}
-}
-
-function isSameCast(a: Scene["people"], b: Scene["people"]): boolean {
-	return a.length === b.length && a.every(({ personId }, index) => personId === b[index]?.personId);
 }

@@ -38,4 +38,60 @@ export const migrations: Record<string, Migration> = {
 				.execute();
 		},
 	},
+	"0002-programme-direction": {
+		async up(db: Kysely<unknown>) {
+			if (!(await hasColumn(db, "people", "title"))) {
+				await db.schema
+					.alterTable("people")
+					.addColumn("title", "text", (column) => column.notNull().defaultTo(""))
+					.execute();
+			}
+			await db.schema
+				.createTable("scene_settings")
+				.ifNotExists()
+				.addColumn("webinar_id", "text", (column) => column.primaryKey().references("webinars.id").onDelete("cascade"))
+				.addColumn("settings", "text", (column) => column.notNull())
+				.execute();
+			await db.schema
+				.createTable("brands")
+				.ifNotExists()
+				.addColumn("webinar_id", "text", (column) => column.primaryKey().references("webinars.id").onDelete("cascade"))
+				.addColumn("background", "text", (column) => column.notNull())
+				.addColumn("accent", "text", (column) => column.notNull())
+				.addColumn("background_image", "text")
+				.addColumn("logo", "text")
+				.execute();
+			await db.schema
+				.createTable("outputs")
+				.ifNotExists()
+				.addColumn("webinar_id", "text", (column) => column.notNull().references("webinars.id").onDelete("cascade"))
+				.addColumn("output_id", "text", (column) => column.notNull())
+				.addColumn("name", "text", (column) => column.notNull())
+				.addColumn("url", "text", (column) => column.notNull())
+				.addColumn("created_at", "text", (column) => column.notNull())
+				.addPrimaryKeyConstraint("outputs_key", ["webinar_id", "output_id"])
+				.execute();
+		},
+	},
+	"0003-programme-log": {
+		async up(db: Kysely<unknown>) {
+			await db.schema
+				.createTable("programme_changes")
+				.ifNotExists()
+				.addColumn("webinar_id", "text", (column) => column.notNull().references("webinars.id").onDelete("cascade"))
+				.addColumn("number", "integer", (column) => column.notNull())
+				.addColumn("at", "text", (column) => column.notNull())
+				.addColumn("layout", "text", (column) => column.notNull())
+				.addColumn("people", "text", (column) => column.notNull())
+				.addColumn("speaker", "text")
+				.addPrimaryKeyConstraint("programme_changes_key", ["webinar_id", "number"])
+				.execute();
+		},
+	},
 };
+
+/** SQLite has no "add column if not exists". */
+async function hasColumn(db: Kysely<unknown>, table: string, column: string): Promise<boolean> {
+	const tables = await db.introspection.getTables();
+	return tables.some(({ name, columns }) => name === table && columns.some((one) => one.name === column));
+}

@@ -24,6 +24,7 @@ const person = {
 	webinar_id: webinar.id,
 	person_id: "p-aaaaaaaaaaaa",
 	name: "Ann",
+	title: "Head of Größe",
 	role: "host",
 	created_at: webinar.created_at,
 } as const;
@@ -65,6 +66,25 @@ test("a migration that was cut short is run again", async () => {
 	await store.insertInto("webinars").values(webinar).execute();
 	await store.insertInto("people").values(person).execute();
 	await store.destroy();
+});
+
+test("a database of the first version keeps its people, who get no title", async () => {
+	const store = await openStore({ dataDir });
+	await store.destroy();
+	const file = new DatabaseSync(join(dataDir, "rostrum.sqlite"));
+	file.exec("drop table outputs; drop table brands; drop table scene_settings; alter table people drop column title");
+	file.exec("delete from kysely_migration where name <> '0001-webinars-and-people'");
+	file.exec("insert into webinars values ('aaaaaaaaaaaa', 'Old', 'live', null, '2026', null, null)");
+	file.exec("insert into people values ('aaaaaaaaaaaa', 'p-aaaaaaaaaaaa', 'Ann', 'host', '2026')");
+	// Cut short in its middle, too.
+	file.exec("alter table people add column title text not null default ''");
+	file.close();
+	const opened = await openStore({ dataDir });
+	expect(await opened.selectFrom("people").select(["name", "title"]).execute()).toEqual([{ name: "Ann", title: "" }]);
+	await opened.insertInto("scene_settings").values({ webinar_id: "aaaaaaaaaaaa", settings: "{}" }).execute();
+	await opened.deleteFrom("webinars").execute();
+	expect(await opened.selectFrom("scene_settings").selectAll().execute()).toEqual([]);
+	await opened.destroy();
 });
 
 test("a schema from a newer version is refused rather than worked on", async () => {
