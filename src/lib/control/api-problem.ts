@@ -1,7 +1,10 @@
 import { type ProblemCode, problemSchema, problems } from "../../../core/protocol/problem.ts";
 
-/** `unreachable`: no answer came at all; `unexpected-answer`: one that this page does not understand. */
-export type ApiProblemCode = ProblemCode | "unreachable" | "unexpected-answer";
+/**
+ * `unreachable`: no answer came at all; `unexpected-answer`: one that this page does not understand; `replaced`: the same
+ * person went on elsewhere; `removed`: the host ended it; `no-screen`: the browser shares none.
+ */
+export type ApiProblemCode = ProblemCode | "unreachable" | "unexpected-answer" | "replaced" | "removed" | "no-screen";
 
 /** Why a request was refused. `detail` (and `message`) is a sentence that can be shown; `status` is 0 without an answer. */
 export class ApiProblem extends Error {

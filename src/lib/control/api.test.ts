@@ -69,3 +69,14 @@ test("no connection is said as such", async () => {
 	const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
 	await expect(createApi({ fetch }).listWebinars()).rejects.toMatchObject({ code: "unreachable", status: 0 });
 });
+
+test("a file is sent as what it is, and an image comes back as its bytes", async () => {
+	const brand = { background: "#101010", accent: "#202020", logo: null, backgroundImage: null };
+	const { api, requests } = answering(200, brand);
+	const image = new Blob(["bytes"], { type: "image/webp" });
+	expect(await api.putBrandImage("abcdefghijkl", "background-image", image)).toEqual(brand);
+	expect(requests[0]?.url).toBe("http://x/api/webinars/abcdefghijkl/brand/background-image");
+	expect(requests[0]?.init.headers).toMatchObject({ "content-type": "image/webp" });
+	expect(requests[0]?.init.body).toBe(image);
+	expect(await (await answering(200, "bytes").api.brandImage("abcdefghijkl", "logo")).text()).toBe("bytes");
+});

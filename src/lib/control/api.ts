@@ -1,16 +1,17 @@
 import * as z from "zod";
 import {
+	type CreateInvitation,
 	type CreateWebinar,
 	type Invitation,
 	invitationSchema,
 	type PatchWebinar,
-	type Role,
 	type Webinar,
 	type WebinarList,
 	webinarListSchema,
 	webinarSchema,
 } from "../../../core/protocol/webinar.ts";
 import { ApiProblem, problemOfAnswer, problemOfFailure } from "./api-problem.ts";
+import { programmeApi } from "./programme-api.ts";
 
 export { ApiProblem };
 
@@ -27,17 +28,23 @@ interface ApiOptions {
 
 /** The REST addresses of a Rostrum server. Every call throws `ApiProblem`. */
 export function createApi({ baseUrl = "", token = () => undefined, fetch = globalThis.fetch }: ApiOptions = {}) {
-	async function call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> {
+	async function request(method: string, path: string, body?: unknown): Promise<Response> {
 		const headers: Record<string, string> = { accept: "application/json" };
 		const bearer = token();
 		if (bearer) headers["authorization"] = `Bearer ${bearer}`;
-		if (body !== undefined) headers["content-type"] = "application/json";
-		const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-		const request = { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) };
-		const response = await fetch(`${baseUrl}/api/webinars${path}`, request).catch((error: unknown) => {
+		const init: RequestInit = { method, headers, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) };
+		if (body !== undefined) {
+			headers["content-type"] = body instanceof Blob ? body.type : "application/json";
+			init.body = body instanceof Blob ? body : JSON.stringify(body);
+		}
+		const response = await fetch(`${baseUrl}/api/webinars${path}`, init).catch((error: unknown) => {
 			throw problemOfFailure(error);
 		});
 		if (!response.ok) throw await problemOfAnswer(response);
+		return response;
+	}
+	async function call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> {
+		const response = await request(method, path, body);
 		const content = response.status === 204 ? undefined : await response.json().catch(() => undefined);
 		const parsed = answer.safeParse(content);
 		if (parsed.success) return parsed.data;
@@ -67,7 +74,7 @@ export function createApi({ baseUrl = "", token = () => undefined, fetch = globa
 		/** Admin. */
 		deleteWebinar: (webinarId: string): Promise<void> => call("DELETE", of(webinarId), nothing),
 		/** Host: a signed link for one person. */
-		invite: (webinarId: string, invitation: { role: Role; name: string }): Promise<Invitation> =>
+		invite: (webinarId: string, invitation: CreateInvitation): Promise<Invitation> =>
 			call("POST", `${of(webinarId)}/invitations`, invitationSchema, invitation),
 		/** Anyone: a seat in the audience, whose token opens the events. */
 		joinAudience: (webinarId: string, name: string): Promise<Invitation> =>
@@ -81,5 +88,6 @@ export function createApi({ baseUrl = "", token = () => undefined, fetch = globa
 		/** Host: ends someone's visit, or takes an offer back. */
 		removeFromStage: (webinarId: string, personId: string): Promise<void> =>
 			call("DELETE", onStage(webinarId, personId), nothing),
+		...programmeApi({ request, call }),
 	};
 }

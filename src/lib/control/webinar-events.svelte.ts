@@ -1,5 +1,8 @@
 import { type ClientMessage, type ServerEvent, serverEventSchema } from "../../../core/protocol/events.ts";
-import type { Hand, Promotion, Stage } from "../../../core/protocol/stage.ts";
+import type { PersonFigures } from "../../../core/protocol/figures.ts";
+import type { Output } from "../../../core/protocol/outputs.ts";
+import type { DirectedScene } from "../../../core/protocol/scene-direction.ts";
+import type { Hand, MediaSource, Promotion, Stage } from "../../../core/protocol/stage.ts";
 import type { Person, Webinar } from "../../../core/protocol/webinar.ts";
 import { backoffMs } from "../backoff.ts";
 import { type ApiProblem, problemOfAnswer } from "./api-problem.ts";
@@ -15,8 +18,16 @@ const WELCOME_WITHIN_MS = 10_000;
 /** Sessions whose slots are remembered: a page has one, and for a moment a second while it reconnects. */
 const SESSIONS = 4;
 
+/** Figures come every two seconds; after this they are no news any more. */
+const FIGURES_AGE_MS = 7_000;
+
+export interface SlotOccupant {
+	personId: string;
+	source: MediaSource;
+}
+
 export type EventsStatus = "connecting" | "open" | "lost" | "refused";
-export type ProgrammeState = Extract<ServerEvent, { type: "programme" }>["state"];
+export type ProgrammeHealth = Pick<Extract<ServerEvent, { type: "programme" }>, "state" | "shedding">;
 
 interface EventsOptions {
 	webinarId: string;
@@ -38,22 +49,30 @@ export class WebinarEvents {
 	hands = $state.raw<Hand[]>([]);
 	/** Hosts only: attendees connected now. */
 	watching = $state.raw<number | null>(null);
+	/** Hosts only: the programme as it should be now. */
+	scene = $state.raw<DirectedScene | null>(null);
 	/** Hosts only. */
-	programme = $state.raw<ProgrammeState | null>(null);
-	/** Who is in each slot, by the id of the WHEP session. */
-	slots = $state.raw<Record<string, (string | null)[]>>({});
+	outputs = $state.raw<Output[]>([]);
+	/** Hosts only. */
+	programme = $state.raw<ProgrammeHealth | null>(null);
+	/** Who is in each slot, and what of them, by the id of the WHEP session. */
+	slots = $state.raw<Record<string, (SlotOccupant | null)[]>>({});
+	/** How people's media goes, by person: hosts have everybody's, others their own. Empty when nothing recent is known. */
+	figures = $state.raw<Record<string, PersonFigures>>({});
 	/** What to add to this machine's clock to get the server's, in milliseconds. */
 	clockOffsetMs = $state(0);
 
 	readonly #url: string;
 	readonly #clock = new ClockOffset();
 	readonly #pings = new Map<number, number>();
+	readonly #endingListeners = new Set<(session: string, reason: string) => void>();
 	#socket: WebSocket | undefined;
 	#lastHeardMs = 0;
 	#nextPing = 0;
 	#attempt = 0;
 	#closed = false;
 	#retry: ReturnType<typeof setTimeout> | undefined;
+	#figuresAge: ReturnType<typeof setTimeout> | undefined;
 	/** What lives as long as one socket. */
 	#timers: ReturnType<typeof setTimeout>[] = [];
 
@@ -73,9 +92,21 @@ export class WebinarEvents {
 		return this.#send({ type: "leave-stage" });
 	}
 
+	/** On stage: whether this person's camera is switched on. To be said again on every connection. */
+	sayCamera(on: boolean): boolean {
+		return this.#send({ type: "camera", on });
+	}
+
+	/** A WHIP or WHEP session of this person, named by the last segment of its address, was ended by the server. */
+	onSessionEnded(listener: (session: string, reason: string) => void): () => void {
+		this.#endingListeners.add(listener);
+		return () => this.#endingListeners.delete(listener);
+	}
+
 	close(): void {
 		this.#closed = true;
 		clearTimeout(this.#retry);
+		clearTimeout(this.#figuresAge);
 		this.#dropSocket();
 	}
 
@@ -133,6 +164,7 @@ export class WebinarEvents {
 				this.promotion = event.promotion;
 				this.hands = event.hands ?? [];
 				this.watching = event.watching ?? null;
+				this.scene = event.scene ?? null;
 				if (this.#clock.offsetMs === undefined) this.clockOffsetMs = event.at - Date.now();
 				break;
 			case "webinar":
@@ -144,6 +176,12 @@ export class WebinarEvents {
 			case "hands":
 				this.hands = event.hands;
 				break;
+			case "scene":
+				this.scene = event.scene;
+				break;
+			case "outputs":
+				this.outputs = event.outputs;
+				break;
 			case "watching":
 				this.watching = event.watching;
 				break;
@@ -151,13 +189,27 @@ export class WebinarEvents {
 				this.promotion = event.promotion;
 				break;
 			case "programme":
-				this.programme = event.state;
+				this.programme = event;
 				break;
 			case "slots": {
 				const others = Object.entries(this.slots).filter(([session]) => session !== event.session);
-				this.slots = Object.fromEntries([...others.slice(1 - SESSIONS), [event.session, event.people]]);
+				const occupants = event.people.map((personId, slot) => {
+					const source = event.sources[slot];
+					return personId !== null && source ? { personId, source } : null;
+				});
+				this.slots = Object.fromEntries([...others.slice(1 - SESSIONS), [event.session, occupants]]);
 				break;
 			}
+			case "figures":
+				this.figures = Object.fromEntries(event.people.map((person) => [person.personId, person]));
+				clearTimeout(this.#figuresAge);
+				this.#figuresAge = setTimeout(() => {
+					this.figures = {};
+				}, FIGURES_AGE_MS);
+				break;
+			case "session-ended":
+				for (const listener of this.#endingListeners) listener(event.session, event.reason);
+				break;
 			case "pong":
 				this.#pong(event.id, event.at);
 				break;

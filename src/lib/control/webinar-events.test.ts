@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { emptyScene } from "../../../core/protocol/scene.ts";
 import { WebinarEvents } from "./webinar-events.svelte.ts";
 
 const webinarId = "abcdefghijkl";
@@ -13,7 +14,7 @@ const webinar = {
 	endedAt: null,
 	links,
 };
-const you = { personId: "p-abcdefghijkl", name: "Ann", role: "attendee" };
+const you = { personId: "p-abcdefghijkl", name: "Ann", title: "", role: "attendee" };
 /** The server's clock is this far ahead. */
 const AHEAD_MS = 7000;
 
@@ -70,11 +71,26 @@ test("the welcome opens it, and events change what they are about", () => {
 	socket().welcome();
 	expect([events.status, events.you, events.webinar]).toEqual(["open", you, webinar]);
 	socket().hear({ type: "promotion", promotion: { state: "offered", token: "t1" } });
-	socket().hear({ type: "slots", session: "s1", people: ["p-aaaaaaaaaaaa", null] });
+	socket().hear({ type: "slots", session: "s1", people: ["p-aaaaaaaaaaaa", null], sources: ["screen", null] });
 	expect(events.promotion).toEqual({ state: "offered", token: "t1" });
-	expect(events.slots).toEqual({ s1: ["p-aaaaaaaaaaaa", null] });
+	expect(events.slots).toEqual({ s1: [{ personId: "p-aaaaaaaaaaaa", source: "screen" }, null] });
 	expect(events.raiseHand(true)).toBe(true);
 	expect(socket().sent.at(-1)).toEqual({ type: "hand", raised: true });
+	events.close();
+});
+
+test("figures are those told last, until they are old", async () => {
+	const events = open();
+	socket().welcome();
+	const personId = "p-aaaaaaaaaaaa";
+	const up = { bitsPerSecond: 1, lossShare: 0, jitterMs: 1, freezes: 0, layers: [] };
+	socket().hear({ type: "figures", people: [{ personId: "p-bbbbbbbbbbbb" }, { personId, up }] });
+	socket().hear({ type: "figures", people: [{ personId, up: { ...up, freezes: 2 } }] });
+	expect(events.figures).toEqual({ [personId]: { personId, up: { ...up, freezes: 2 } } });
+	await vi.advanceTimersByTimeAsync(6_900);
+	expect(Object.keys(events.figures)).toEqual([personId]);
+	await vi.advanceTimersByTimeAsync(200);
+	expect(events.figures).toEqual({});
 	events.close();
 });
 
@@ -91,7 +107,7 @@ test("what is no event, or one of a newer server, is passed over", () => {
 test("the slots of a few sessions are remembered, the newest last", () => {
 	const events = open();
 	socket().welcome();
-	for (let i = 0; i < 10; i++) socket().hear({ type: "slots", session: `s${i}`, people: [] });
+	for (let i = 0; i < 10; i++) socket().hear({ type: "slots", session: `s${i}`, people: [], sources: [] });
 	expect(Object.keys(events.slots)).toEqual(["s6", "s7", "s8", "s9"]);
 	events.close();
 });
@@ -161,4 +177,30 @@ test("a server that is away is tried again and again, ever more slowly, until cl
 	events.close();
 	await vi.advanceTimersByTimeAsync(60_000);
 	expect(FakeSocket.all).toHaveLength(21);
+});
+
+test("a host is told of the scene and the outputs, and forgets an old scene on a new connection", () => {
+	const events = open();
+	const scene = { ...emptyScene({ webinarId, version: 1, title: "Spring" }), slateFollows: true };
+	const output = { id: "o1", name: "Channel", server: "rtmp://host", state: "live", reason: null };
+	socket().hear({ type: "welcome", you, webinar, stage: { people: [] }, promotion: { state: "none" }, scene });
+	socket().hear({ type: "outputs", outputs: [output] });
+	expect([events.scene, events.outputs]).toEqual([scene, [output]]);
+	const next = { ...scene, version: 2, titleShown: true };
+	socket().hear({ type: "scene", scene: next });
+	expect(events.scene).toEqual(next);
+	socket().welcome();
+	expect(events.scene).toBeNull();
+	events.close();
+});
+
+test("whether the camera is on is said over an open connection only", () => {
+	const events = open();
+	socket().readyState = 0;
+	expect(events.sayCamera(false)).toBe(false);
+	socket().readyState = 1;
+	socket().welcome();
+	expect(events.sayCamera(false)).toBe(true);
+	expect(socket().sent.at(-1)).toEqual({ type: "camera", on: false });
+	events.close();
 });

@@ -1,15 +1,24 @@
 import { backoffMs } from "../backoff.ts";
 import { ApiProblem, isFinal } from "../control/api-problem.ts";
-import { endSession, exchangeSdp } from "./sdp-exchange.ts";
+import { restartedAnswer, restartFragment } from "./ice-restart.ts";
+import { askForIceServers } from "./ice-servers.ts";
+import { endSession, exchangeRestart, exchangeSdp } from "./sdp-exchange.ts";
+import { withSoundRepair } from "./sound-repair.ts";
 
 export type LinkState = "idle" | "connecting" | "live" | "reconnecting" | "failed" | "stopped";
 
 const CONNECTED_WITHIN_MS = 15_000;
-/** A connection that is `disconnected` often comes back by itself, as after a change of Wi-Fi. */
+/** A connection that is `disconnected` often comes back, by itself or, as after a change of Wi-Fi, by a restart of ICE. */
 const PATIENCE_MS = 3_000;
 /** The server answers with what it knows by itself, so the first candidates are enough. */
 const GATHERED_WITHIN_MS = 400;
 const RETRY = { firstMs: 400, mostMs: 8_000 };
+
+/** Where news of sessions that the server has ended come from. */
+export interface SessionEndings {
+	/** Returns how to stop listening. */
+	onSessionEnded(listener: (session: string, reason: string) => void): () => void;
+}
 
 interface MediaLinkOptions {
 	/** WHIP or WHEP endpoint. */
@@ -17,6 +26,7 @@ interface MediaLinkOptions {
 	token: string;
 	/** Adds the transceivers to each new connection. */
 	prepare: (connection: RTCPeerConnection) => void;
+	endings: SessionEndings;
 }
 
 /**
@@ -32,7 +42,8 @@ export class MediaLink {
 
 	readonly #options: MediaLinkOptions;
 	#connection: RTCPeerConnection | undefined;
-	#sessionUrl: string | undefined;
+	#resource: { sessionUrl: string; etag: string | null } | undefined;
+	#stopListening: (() => void) | undefined;
 	#attempt = 0;
 	#retry: ReturnType<typeof setTimeout> | undefined;
 	#impatience: ReturnType<typeof setTimeout> | undefined;
@@ -53,6 +64,7 @@ export class MediaLink {
 		this.problem = null;
 		this.#attempt = 0;
 		addEventListener("pagehide", this.#endWithPage);
+		this.#stopListening = this.#options.endings.onSessionEnded((session, reason) => this.#onEnded(session, reason));
 		void this.#connect();
 	}
 
@@ -68,20 +80,23 @@ export class MediaLink {
 	async #connect(): Promise<void> {
 		const run = new AbortController();
 		this.#run = run;
-		const connection = new RTCPeerConnection();
-		this.#connection = connection;
 		this.#impatience = setTimeout(
 			() => this.#broken(run, new ApiProblem("unreachable", 0, NO_MEDIA)),
 			CONNECTED_WITHIN_MS,
 		);
+		const { url, token } = this.#options;
 		try {
+			const iceServers = await askForIceServers(url, token, run.signal);
+			if (run.signal.aborted) return;
+			const connection = new RTCPeerConnection({ iceServers });
+			this.#connection = connection;
 			this.#options.prepare(connection);
 			await connection.setLocalDescription();
 			await gathered(connection, run.signal);
-			const offer = connection.localDescription?.sdp ?? "";
-			const { answer, sessionUrl } = await exchangeSdp({ ...this.#options, offer, signal: run.signal });
+			const offer = withSoundRepair(connection.localDescription?.sdp ?? "");
+			const { answer, sessionUrl, etag } = await exchangeSdp({ ...this.#options, offer, signal: run.signal });
 			if (run.signal.aborted) return endSession(sessionUrl, this.#options.token);
-			this.#sessionUrl = sessionUrl;
+			this.#resource = { sessionUrl, etag };
 			this.session = new URL(sessionUrl).pathname.split("/").at(-1) ?? null;
 			connection.onconnectionstatechange = () => this.#connectionChanged(run, connection.connectionState);
 			await connection.setRemoteDescription({ type: "answer", sdp: answer });
@@ -104,9 +119,41 @@ export class MediaLink {
 		} else if (connectionState === "disconnected") {
 			clearTimeout(this.#impatience);
 			this.#impatience = setTimeout(() => this.#broken(run, new ApiProblem("unreachable", 0, LOST)), PATIENCE_MS);
+			void this.#restartIce(run);
 		} else if (connectionState === "failed" || connectionState === "closed") {
 			this.#broken(run, new ApiProblem("unreachable", 0, this.state === "live" ? LOST : NO_MEDIA));
 		}
+	}
+
+	/** New addresses of ours are found and tried while the old ones may still come back; the others on stage notice nothing. */
+	async #restartIce(run: AbortController): Promise<void> {
+		const connection = this.#connection;
+		const session = this.#resource;
+		const previous = connection?.remoteDescription?.sdp;
+		if (!connection || !session || previous === undefined) return;
+		try {
+			await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
+			const fragment = restartFragment(connection.localDescription?.sdp ?? "");
+			const answer = await exchangeRestart({ session, token: this.#options.token, fragment, signal: run.signal });
+			session.etag = answer.etag;
+			if (run.signal.aborted) return;
+			await connection.setRemoteDescription({ type: "answer", sdp: restartedAnswer(previous, answer.fragment) });
+		} catch {
+			// Whatever it was, the connection is made anew when patience is over.
+		}
+	}
+
+	#onEnded(session: string, reason: string): void {
+		if (session !== this.session) return;
+		if (reason === "replaced") {
+			this.#hangUp();
+			this.problem = new ApiProblem("replaced", 409, "You went on with this in another window.");
+			this.#end("failed");
+		} else if (reason === "removed") {
+			this.stop();
+			this.problem = new ApiProblem("removed", 403, "The host has taken you off the stage.");
+		} else if (reason === "webinar closed") this.stop();
+		else this.#broken(this.#run, new ApiProblem("unreachable", 0, LOST));
 	}
 
 	#broken(run: AbortController, problem: ApiProblem): void {
@@ -124,6 +171,7 @@ export class MediaLink {
 
 	#end(state: "stopped" | "failed"): void {
 		removeEventListener("pagehide", this.#endWithPage);
+		this.#stopListening?.();
 		this.state = state;
 	}
 
@@ -133,8 +181,8 @@ export class MediaLink {
 		clearTimeout(this.#impatience);
 		this.#connection?.close();
 		this.#connection = undefined;
-		if (this.#sessionUrl) endSession(this.#sessionUrl, this.#options.token);
-		this.#sessionUrl = undefined;
+		if (this.#resource) endSession(this.#resource.sessionUrl, this.#options.token);
+		this.#resource = undefined;
 		this.session = null;
 	}
 }

@@ -8,17 +8,24 @@ class FakeConnection extends EventTarget {
 	iceGatheringState = "complete";
 	localDescription: { sdp: string } | null = null;
 	answer: string | undefined;
+	remoteDescription: { sdp: string } | null = null;
 	onconnectionstatechange: (() => void) | null = null;
 	isClosed = false;
-	constructor() {
+	readonly configuration: RTCConfiguration;
+	constructor(configuration: RTCConfiguration) {
 		super();
+		this.configuration = configuration;
 		FakeConnection.all.push(this);
 	}
-	async setLocalDescription() {
-		this.localDescription = { sdp: `offer ${FakeConnection.all.length}` };
+	async createOffer() {
+		return { type: "offer", sdp: "a=ice-ufrag:mine2\r\na=ice-pwd:mine22\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n" };
+	}
+	async setLocalDescription(description?: { sdp: string }) {
+		this.localDescription = { sdp: description?.sdp ?? `offer ${FakeConnection.all.length}` };
 	}
 	async setRemoteDescription({ sdp }: { sdp: string }) {
 		this.answer = sdp;
+		this.remoteDescription = { sdp };
 	}
 	close() {
 		this.isClosed = true;
@@ -29,12 +36,23 @@ class FakeConnection extends EventTarget {
 	}
 }
 
+const turn =
+	'<turn:turn.test?transport=tcp>; rel="ice-server"; username="u"; credential="c"; credential-type="password"';
 let requests: string[];
+let tellEnded: (session: string, reason: string) => void;
+const endings = {
+	onSessionEnded(listener: typeof tellEnded) {
+		tellEnded = listener;
+		return () => {
+			tellEnded = () => undefined;
+		};
+	},
+};
 let answers: (() => Response | Promise<Response>)[];
 const page = new EventTarget();
 
 const created = (id: string) => () =>
-	new Response(`answer ${id}`, { status: 201, headers: { location: `/whip/abcdefghijkl/${id}` } });
+	new Response(`answer ${id}`, { status: 201, headers: { location: `/whip/abcdefghijkl/${id}`, etag: `"of ${id}"` } });
 const refused = (status: number, code: string) => () =>
 	new Response(JSON.stringify({ type: "about:blank", title: "No", status, code }), { status });
 
@@ -47,6 +65,7 @@ beforeEach(() => {
 	vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
 	vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
 	vi.stubGlobal("fetch", async (url: string, { method, body = "", keepalive }: RequestInit) => {
+		if (method === "OPTIONS") return new Response(null, { headers: { link: turn } });
 		requests.push(`${method} ${new URL(url).pathname} ${String(body)}${keepalive ? "keepalive" : ""}`.trim());
 		if (method === "DELETE") return new Response(null, { status: 200 });
 		const answer = answers.shift();
@@ -59,7 +78,7 @@ afterEach(() => {
 	vi.unstubAllGlobals();
 });
 
-const link = () => new MediaLink({ url: "http://x/whip/abcdefghijkl", token: "t1", prepare: () => undefined });
+const link = () => new MediaLink({ url: "http://x/whip/abcdefghijkl", token: "t1", prepare: () => undefined, endings });
 /** Lets everything happen that waits for no timer. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
@@ -76,6 +95,9 @@ test("offer, answer, connection: live, with the session's name", async () => {
 	const made = await live();
 	expect([made.state, made.session]).toEqual(["live", "s1"]);
 	expect(FakeConnection.all[0]?.answer).toBe("answer s1");
+	expect(FakeConnection.all[0]?.configuration.iceServers).toEqual([
+		{ urls: "turn:turn.test?transport=tcp", username: "u", credential: "c" },
+	]);
 	expect(requests).toEqual(["POST /whip/abcdefghijkl offer 1"]);
 });
 
@@ -135,11 +157,52 @@ test("a short disconnection is waited out", async () => {
 	await vi.advanceTimersByTimeAsync(2_000);
 	FakeConnection.all[0]?.become("connected");
 	await vi.advanceTimersByTimeAsync(10_000);
-	expect([made.state, requests.length]).toEqual(["live", 1]);
+	expect([made.state, requests.filter((line) => line.startsWith("POST")).length]).toEqual(["live", 1]);
 	FakeConnection.all[0]?.become("disconnected");
 	await vi.advanceTimersByTimeAsync(3_000);
 	expect(made.state).toBe("reconnecting");
 	made.stop();
+});
+
+test("a disconnection restarts ICE in the same session", async () => {
+	const made = await live();
+	const connection = FakeConnection.all[0];
+	await connection?.setRemoteDescription({ sdp: "a=ice-ufrag:a1\r\na=ice-pwd:a11\r\nm=audio" });
+	answers.push(() => new Response("a=ice-ufrag:a2\r\na=ice-pwd:a22\r\n", { status: 200, headers: { etag: '"next"' } }));
+	connection?.become("disconnected");
+	await settle();
+	expect(requests.at(-1)).toBe(
+		"PATCH /whip/abcdefghijkl/s1 a=ice-ufrag:mine2\r\na=ice-pwd:mine22\r\nm=audio 9 RTP/AVP 0\r\na=mid:0",
+	);
+	expect(connection?.answer).toBe("a=ice-ufrag:a2\r\na=ice-pwd:a22\r\nm=audio");
+	connection?.become("connected");
+	await vi.advanceTimersByTimeAsync(10_000);
+	expect([made.state, made.session, FakeConnection.all.length]).toEqual(["live", "s1", 1]);
+	made.stop();
+});
+
+test("a session that the server lost is made anew at once", async () => {
+	const made = await live();
+	tellEnded("another", "silent");
+	expect(made.state).toBe("live");
+	answers.push(created("s2"));
+	tellEnded("s1", "worker lost");
+	expect(made.state).toBe("reconnecting");
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(made.session).toBe("s2");
+	made.stop();
+});
+
+test.each([
+	["replaced", "failed"],
+	["removed", "stopped"],
+	["webinar closed", "stopped"],
+])("a session ended because it was %s is not made anew", async (reason, state) => {
+	const made = await live();
+	tellEnded("s1", reason);
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect([made.state, requests.filter((line) => line.startsWith("POST")).length]).toEqual([state, 1]);
+	expect(made.problem?.code).toBe(reason === "webinar closed" ? undefined : reason);
 });
 
 test("no media connection within 15 s is a failure that is tried again", async () => {

@@ -7,6 +7,8 @@ export interface SdpSession {
 	answer: string;
 	/** Address of the session: `DELETE` ends it. Knowing it is the right to do so. */
 	sessionUrl: string;
+	/** Names the present state of its ICE. */
+	etag: string | null;
 }
 
 interface SdpExchange {
@@ -30,7 +32,37 @@ export async function exchangeSdp({ url, token, offer, signal }: SdpExchange): P
 	if (response.status !== 201) throw await problemOfAnswer(response);
 	const location = response.headers.get("location");
 	if (!location) throw new ApiProblem("unexpected-answer", 201, "The server did not say where the session is.");
-	return { answer: await response.text(), sessionUrl: new URL(location, response.url || url).href };
+	return {
+		answer: await response.text(),
+		sessionUrl: new URL(location, response.url || url).href,
+		etag: response.headers.get("etag"),
+	};
+}
+
+interface IceRestart {
+	session: { sessionUrl: string; etag: string | null };
+	token: string;
+	/** As `restartFragment` makes it. */
+	fragment: string;
+	signal: AbortSignal;
+}
+
+/** Gives a session new ICE credentials and returns the server's (RFC 9725, section 4.3.3). @throws ApiProblem */
+export async function exchangeRestart({ session, token, fragment, signal }: IceRestart) {
+	const response = await fetch(session.sessionUrl, {
+		method: "PATCH",
+		headers: {
+			"content-type": "application/trickle-ice-sdpfrag",
+			authorization: `Bearer ${token}`,
+			"if-match": session.etag ?? "*",
+		},
+		body: fragment,
+		signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+	}).catch((error: unknown) => {
+		throw problemOfFailure(error);
+	});
+	if (response.status !== 200) throw await problemOfAnswer(response);
+	return { fragment: await response.text(), etag: response.headers.get("etag") };
 }
 
 /** Ends a session as well as it can, also while the page is being closed. Whether it worked does not matter: the server also ends what falls silent. */

@@ -1,5 +1,5 @@
 import type { ApiProblem } from "../control/api-problem.ts";
-import { type LinkState, MediaLink } from "./media-link.svelte.ts";
+import { type LinkState, MediaLink, type SessionEndings } from "./media-link.svelte.ts";
 import { stageCodecs } from "./stage-codecs.ts";
 
 const POLL_MS = 200;
@@ -17,6 +17,7 @@ interface StageSubscriberOptions {
 	token: string;
 	/** How many people can be shown at once. */
 	slotCount: number;
+	endings: SessionEndings;
 }
 
 /** Receives the others on stage by one WHEP session with a fixed number of slots, so that nobody's coming needs signalling. */
@@ -30,11 +31,12 @@ export class StageSubscriber {
 	readonly #slotCount: number;
 	#poll: ReturnType<typeof setInterval> | undefined;
 
-	constructor({ url, token, slotCount }: StageSubscriberOptions) {
+	constructor({ url, token, slotCount, endings }: StageSubscriberOptions) {
 		this.#slotCount = slotCount;
 		this.#link = new MediaLink({
 			url: new URL(url, location.href).href,
 			token,
+			endings,
 			prepare: (connection) => this.#prepare(connection),
 		});
 	}
@@ -72,7 +74,7 @@ export class StageSubscriber {
 		for (let i = 0; i < this.#slotCount; i++) {
 			const tracks = (["video", "audio"] as const).map((kind) => {
 				const transceiver = connection.addTransceiver(kind, { direction: "recvonly" });
-				transceiver.setCodecPreferences(stageCodecs(kind));
+				transceiver.setCodecPreferences(stageCodecs(kind, "received"));
 				return transceiver.receiver.track;
 			});
 			slots.push({ stream: new MediaStream(tracks) });

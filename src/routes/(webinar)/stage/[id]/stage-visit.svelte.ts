@@ -1,12 +1,11 @@
 import type { WebinarEvents } from "#lib/control/webinar-events.svelte.ts";
 import type { CaptureDevices } from "#lib/studio/capture-devices.svelte.ts";
+import { ScreenShare } from "#lib/studio/screen-share.svelte.ts";
 import { StageSubscriber } from "#lib/studio/stage-subscriber.svelte.ts";
 import { WhipPublisher } from "#lib/studio/whip-publisher.svelte.ts";
 
 /** As many as fit on one screen beside one's own picture. */
 const SLOTS = 6;
-/** The end of our connection and the news that we are off stage come by two ways, in either order. */
-const SAME_MOMENT_MS = 2500;
 
 interface StageVisitOptions {
 	webinarId: string;
@@ -20,26 +19,24 @@ interface StageVisitOptions {
 export class StageVisit {
 	publisher = $state.raw<WhipPublisher | null>(null);
 	subscriber = $state.raw<StageSubscriber | null>(null);
+	readonly screen: ScreenShare;
 	/** Set when the host ended the last visit, until the next one. */
 	removed = $state(false);
 
 	readonly #options: StageVisitOptions;
-	#wasListed = false;
-	#liveUntilMs = Number.NEGATIVE_INFINITY;
 
 	constructor(options: StageVisitOptions) {
 		this.#options = options;
-		const { events, devices } = options;
+		const { webinarId, token, events, devices } = options;
+		this.screen = new ScreenShare({ url: `/whip/${webinarId}`, token, endings: events });
 		$effect(() => {
 			if (devices.stream) void this.publisher?.replaceStream(devices.stream);
 		});
 		$effect(() => {
-			if (this.publisher?.state !== "live") return;
-			return () => {
-				this.#liveUntilMs = performance.now();
-			};
+			if (this.publisher?.problem?.code !== "removed") return;
+			this.stop();
+			this.removed = true;
 		});
-		$effect(() => this.#watchForRemoval(events));
 	}
 
 	/** Under way or there; `publisher.state` tells which. */
@@ -48,36 +45,21 @@ export class StageVisit {
 	}
 
 	start(): void {
-		const { webinarId, token, devices } = this.#options;
+		const { webinarId, token, devices, events: endings } = this.#options;
 		if (!devices.stream || this.isUp) return;
 		this.stop();
 		this.removed = false;
-		this.publisher = new WhipPublisher({ url: `/whip/${webinarId}`, token });
-		this.subscriber = new StageSubscriber({ url: `/whep/${webinarId}`, token, slotCount: SLOTS });
+		this.publisher = new WhipPublisher({ url: `/whip/${webinarId}`, token, source: "camera", endings });
+		this.subscriber = new StageSubscriber({ url: `/whep/${webinarId}`, token, slotCount: SLOTS, endings });
 		this.publisher.start(devices.stream);
 		this.subscriber.start();
 	}
 
 	stop(): void {
+		this.screen.stop();
 		this.publisher?.stop();
 		this.subscriber?.stop();
 		this.publisher = null;
 		this.subscriber = null;
-		this.#wasListed = false;
-	}
-
-	/**
-	 * A connection of ours that breaks is made anew, and must not be when it was the host who ended it. Whoever just lost
-	 * their network is struck off the list only long after their own side has noticed.
-	 */
-	#watchForRemoval(events: WebinarEvents): void {
-		const listed = events.stage.people.some(({ personId }) => personId === events.you?.personId);
-		const wasListed = this.#wasListed;
-		this.#wasListed = listed;
-		if (!wasListed || listed || !this.publisher || events.status !== "open") return;
-		const wasLive = this.publisher.state === "live" || performance.now() - this.#liveUntilMs < SAME_MOMENT_MS;
-		if (!wasLive) return;
-		this.stop();
-		this.removed = true;
 	}
 }
