@@ -18,6 +18,7 @@ import { loadSecrets } from "./core/runtime/secrets.ts";
 import { mountWebPages } from "./core/runtime/web-pages.ts";
 import { startDemo } from "./deploy/demo/start-demo.ts";
 import { createIngest } from "./ingest/ingest.ts";
+import { prepareEncoding } from "./transcoder/encoding.ts";
 import { createTranscoder } from "./transcoder/transcoder.ts";
 
 interface Rostrum {
@@ -78,11 +79,21 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	lifecycle.add("control", control);
 	const feedPath = join(runDir, "feed.sock");
 	const ingest = await createIngest(
-		{ mediaPort: config.mediaPort, feedPath, ...address },
+		{
+			mediaPort: config.mediaPort,
+			publicAddresses: config.publicAddresses,
+			turn: config.turn,
+			strict: config.whipStrict,
+			feedPath,
+			...address,
+		},
 		{ ...parts, admit: control.admit },
 	);
 	lifecycle.add("ingest", ingest);
-	const transcoder = await createTranscoder({ feedPath, runDir }, parts);
+	const { encoder, dataDir } = config;
+	const encoding = await prepareEncoding({ encoder, ladder: config.ladder, dataDir, runDir }, { log });
+	lifecycle.add("encoding", encoding);
+	const transcoder = await createTranscoder({ feedPath, runDir, encoder, ladder: encoding.ladder }, parts);
 	lifecycle.add("transcoder", transcoder);
 
 	app.get("/healthz", { logLevel: "silent" }, async () => ({ status: "ok" }));

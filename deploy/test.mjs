@@ -3,7 +3,10 @@
  * named. The last line counts them all.
  */
 import { chromium, findChromium } from "./setup/chromium.mjs";
+import { coturn, findTurnServer } from "./setup/coturn.mjs";
 import { ffmpeg } from "./setup/ffmpeg.mjs";
+import { findFirefox, firefox } from "./setup/firefox.mjs";
+import { nftables } from "./setup/nftables.mjs";
 import { nodePackages } from "./setup/node-packages.mjs";
 import { findNode, nodeRuntime } from "./setup/node-runtime.mjs";
 import { prepare } from "./setup/prepare.mjs";
@@ -11,7 +14,7 @@ import { webApp } from "./setup/web-app.mjs";
 import { runStaticChecks } from "./testing/static-checks.mjs";
 import { runVitest } from "./testing/vitest-run.mjs";
 
-const suites = ["static", "unit", "integration", "e2e"];
+const suites = ["static", "unit", "integration", "conformance", "e2e"];
 const named = process.argv.slice(2);
 const unknown = named.find((name) => !suites.includes(name));
 if (unknown) {
@@ -20,9 +23,13 @@ if (unknown) {
 }
 const chosen = suites.filter((name) => named.length === 0 || named.includes(name));
 
-await prepare([nodePackages, nodeRuntime, ffmpeg, webApp, chromium]);
+await prepare([nodePackages, nodeRuntime, ffmpeg, webApp, chromium, firefox, coturn, nftables]);
 const node = (await findNode()).path;
-const environment = { CHROMIUM_PATH: findChromium() ?? "" };
+const environment = {
+	CHROMIUM_PATH: findChromium() ?? "",
+	FIREFOX_PATH: findFirefox() ?? "",
+	TURNSERVER_PATH: findTurnServer() ?? "",
+};
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const suite of chosen) {

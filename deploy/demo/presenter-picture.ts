@@ -33,10 +33,8 @@ export class PresenterPicture {
 		this.#name = name;
 		this.#look = look;
 		// Only in this process, and the same again harms nothing.
-		for (const weight of [500, 700]) {
-			const file = import.meta.resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff2`);
-			GlobalFonts.registerFromPath(fileURLToPath(file), "Inter");
-		}
+		const file = import.meta.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2");
+		GlobalFonts.registerFromPath(fileURLToPath(file), "Inter");
 		this.#draw();
 		this.#frame = crop(this.#canvas, { x: 0, y: 0, width: PICTURE_WIDTH, height: PICTURE_HEIGHT });
 	}
