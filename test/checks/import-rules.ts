@@ -6,6 +6,7 @@ const doors: Record<string, string[]> = {
 	"fluent-ffmpeg": ["transcoder/encode"],
 	"hls.js": ["src/lib/player"],
 	kysely: ["control/store"],
+	"libopus-wasm": ["transcoder"],
 	"node-av": ["transcoder"],
 	"playwright-core": ["test"],
 	werift: ["ingest/transport"],
@@ -15,6 +16,7 @@ const doors: Record<string, string[]> = {
 const layers: [folder: string, mayImport: string[]][] = [
 	["core/protocol", []],
 	["core/runtime", ["core/protocol"]],
+	["core/media", []],
 	["control", ["core"]],
 	["ingest", ["core"]],
 	["transcoder", ["core"]],
@@ -22,7 +24,7 @@ const layers: [folder: string, mayImport: string[]][] = [
 	["deploy", ["core"]],
 ];
 
-const stages = ["source", "compose", "encode", "package", "origin"];
+const stages = ["source", "compose", "encode", "preview", "package", "origin"];
 /** Between two stages stand only these; the stages themselves share the contracts beside them. */
 const stageKnowers = ["transcoder/pipeline.ts", "transcoder/programme.ts"];
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
 	tokens.attendee = (await server.api.invite(webinarId, "attendee", "Bea")).token;
 	const secret = await readFile(join(server.dataDir, "token-secret"), "utf8");
 	const signer = createTokens(new TextEncoder().encode(secret.trim()), { now: () => Date.now() });
-	const grant = { personId: "p-000000000000", name: "Ada", role: "presenter" } as const;
+	const grant = { personId: "p-000000000000", name: "Ada", title: "", role: "presenter" } as const;
 	tokens.expired = await signer.sign({ ...grant, webinarId, expiresAt: Date.now() - 60_000 });
 	tokens.ofUnknownWebinar = await signer.sign({ ...grant, webinarId: UNKNOWN, expiresAt: Date.now() + 60_000 });
 	secrets.push(server.adminToken, secret.trim(), ...Object.values(tokens));

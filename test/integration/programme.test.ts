@@ -30,6 +30,7 @@ let tap: ProgrammeTap;
 let ada: SyntheticPresenter | undefined;
 let bea: SyntheticPresenter | undefined;
 let adaInvitation: Invitation;
+let beaInvitation: Invitation | undefined;
 
 beforeAll(async () => {
 	server = await startRostrumServer();
@@ -93,7 +94,8 @@ test("a presenter alone fills the picture and is heard", async () => {
 });
 
 test("a second one stands beside, in step by flash and beep; whole-segment players read it without an error", async () => {
-	bea = await publish(await server.api.invite(webinarId, "presenter", "Bea"), BEA, true);
+	beaInvitation = await server.api.invite(webinarId, "presenter", "Bea");
+	bea = await publish(beaInvitation, BEA, true);
 	await tap.untilShown(showsBoth, "Ada and Bea side by side");
 	const url = `${server.baseUrl}/live/${webinarId}/index.m3u8`;
 	const [media, probed, read] = await Promise.all([
@@ -155,6 +157,21 @@ test.each(victims)("the playlist continues after kill -9 of %s", async (_what, c
 	expect(discontinuities()).toBe(before + 1);
 	const isWhole = (media: DecodedMedia) => showsBoth(media) && toneShare(media.sound, ADA.toneHz) > 0.5;
 	await tap.untilShown(isWhole, "both are seen and heard again");
+});
+
+test("its log tells who was on air and who spoke, by the programme's time", async () => {
+	const log = await server.api.programmeLog(webinarId);
+	const on = (personId: string | undefined) => ({ personId: personId ?? "", source: "camera" as const });
+	const both = [adaInvitation, beaInvitation].map((invitation) => on(invitation?.person.personId));
+	const shown = log.map(({ people }) => people.length);
+	expect(shown.filter((count, index) => count !== shown[index - 1])).toEqual([0, 1, 2, 1, 2]);
+	expect(log.find(({ people }) => people.length === 2)?.people).toEqual(both);
+	// Her tone does not end, Bea beeps.
+	expect(log.filter(({ speaker }) => speaker !== null).map(({ speaker }) => speaker)).toContainEqual(both[0]);
+	const states = log.map(({ at: _, ...state }) => JSON.stringify(state));
+	expect(states.filter((state, index) => state === states[index - 1])).toEqual([]);
+	const times = log.map(({ at }) => Date.parse(at));
+	expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
 test("the end is told in every playlist, and the timeline has only gone forward", async () => {

@@ -48,13 +48,15 @@ test("--demo puts two presenters on air", async () => {
 		);
 		const tap = await ProgrammeTap.start({ baseUrl: server.baseUrl, webinarId: watch });
 		try {
-			// One before teal, one before orange; they take turns of 4.8 s to speak.
+			// One before teal, one before orange, in the order in which they connect; they take turns of 4.8 s to speak.
 			await tap.untilShown(({ frames }) => {
 				const last = frames.at(-1);
 				if (!last) return false;
-				const [leftRed, leftGreen] = meanColour(last, { x: 0.05, y: 0.3, width: 0.05, height: 0.3 });
-				const [rightRed, rightGreen] = meanColour(last, { x: 0.55, y: 0.3, width: 0.05, height: 0.3 });
-				return leftGreen > leftRed + 40 && rightRed > rightGreen + 40;
+				const [left, right] = [0.05, 0.55].map((x) => {
+					const [red, green] = meanColour(last, { x, y: 0.3, width: 0.05, height: 0.3 });
+					return green > red + 40 ? "teal" : red > green + 40 ? "orange" : undefined;
+				});
+				return left !== undefined && right !== undefined && left !== right;
 			}, "two presenters side by side");
 			await tap.untilShown(({ sound }) => loudness(sound) > 0.01, "somebody speaks");
 		} finally {

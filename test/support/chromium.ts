@@ -7,13 +7,17 @@ export interface FakeDevices {
 	microphonePath: string;
 }
 
+/** Of this machine. */
+export const chromiumPath = (): string => process.env["CHROMIUM_PATH"] || "/usr/bin/chromium";
+
 /**
  * Chromium with a camera and a microphone made of files, which pages get without being asked. Without `devices`: none.
  * The fake devices belong to the process, so each person with a camera needs a browser.
+ * `executablePath`: a program that starts it with the arguments it gets.
  */
-export function launchChromium(devices?: FakeDevices): Promise<Browser> {
+export function launchChromium(devices?: FakeDevices, executablePath = chromiumPath()): Promise<Browser> {
 	return chromium.launch({
-		executablePath: process.env["CHROMIUM_PATH"] || "/usr/bin/chromium",
+		executablePath,
 		headless: true,
 		args: [
 			"--no-sandbox",

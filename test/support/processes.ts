@@ -43,3 +43,9 @@ async function readProcess(pid: string): Promise<ProcessInfo | undefined> {
 	const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
 	return { pid: Number(pid), parentPid: Number(parentPid), command };
 }
+
+/** What a process holds of the machine's memory. */
+export async function residentBytes(pid: number): Promise<number> {
+	const status = await readFile(`/proc/${pid}/status`, "utf8");
+	return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+}

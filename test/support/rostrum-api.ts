@@ -1,3 +1,4 @@
+import { type ProgrammeChange, programmeLogSchema } from "../../core/protocol/programme-log.ts";
 import {
 	type Invitation,
 	invitationSchema,
@@ -34,6 +35,11 @@ export class RostrumApi {
 
 	async invite(webinarId: string, role: Role, name: string): Promise<Invitation> {
 		return invitationSchema.parse(await this.#call("POST", `/${webinarId}/invitations`, { role, name }));
+	}
+
+	/** Its first page. */
+	async programmeLog(webinarId: string): Promise<ProgrammeChange[]> {
+		return programmeLogSchema.parse(await this.#call("GET", `/${webinarId}/programme-log`)).items;
 	}
 
 	async #call(method: string, path: string, body?: unknown): Promise<unknown> {
