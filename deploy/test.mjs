@@ -1,6 +1,6 @@
 /**
  * `npm test`: prepares as `npm start` does, then runs every check and test. `npm test -- unit e2e` runs only the suites
- * named. The last line counts them all.
+ * named. The last lines name what failed and count them all.
  */
 import { chromium, findChromium } from "./setup/chromium.mjs";
 import { coturn, findTurnServer } from "./setup/coturn.mjs";
@@ -31,15 +31,20 @@ const environment = {
 	TURNSERVER_PATH: findTurnServer() ?? "",
 };
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, skipped: 0 };
+const failures = [];
 for (const suite of chosen) {
 	process.stdout.write(`\n== ${suite}\n`);
-	const counts =
+	const result =
 		suite === "static"
 			? await runStaticChecks(node)
 			: await runVitest(node, suite === "unit" ? ["unit", "web"] : [suite], environment);
-	for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += counts[key];
+	total.passed += result.passed;
+	total.skipped += result.skipped;
+	failures.push(...result.failures);
 }
+// A build server may keep the end of the output alone.
+process.stdout.write(`\n${failures.map((failure) => `✗ ${failure}\n`).join("")}`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
-process.exit(total.failed > 0 ? 1 : 0);
+process.stdout.write(`${total.passed} passed, ${failures.length} failed${skipped}\n`);
+process.exit(failures.length > 0 ? 1 : 0);

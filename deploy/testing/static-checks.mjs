@@ -15,16 +15,18 @@ const checks = [
 /**
  * Runs every check that needs nothing started. Each counts as one test; what a failed one printed is shown.
  * @param {string} node path of the Node to run them with
- * @returns {Promise<import("./vitest-run.mjs").Counts>}
+ * @returns {Promise<import("./vitest-run.mjs").Result>}
  */
 export async function runStaticChecks(node) {
-	const counts = { passed: 0, failed: 0, skipped: 0 };
+	/** @type {import("./vitest-run.mjs").Result} */
+	const result = { passed: 0, skipped: 0, failures: [] };
 	for (const [name, script, args] of checks) {
 		const startedAt = Date.now();
 		const { code, output } = await runCommand(node, [inRoot("node_modules", script), ...args]);
-		counts[code === 0 ? "passed" : "failed"]++;
+		if (code === 0) result.passed++;
+		else result.failures.push(name);
 		process.stdout.write(`  ${code === 0 ? "✓" : "✗"} ${name} ${seconds(Date.now() - startedAt)}\n`);
 		if (code !== 0) process.stdout.write(`${output.trimEnd().replace(/^/gm, "    ")}\n`);
 	}
-	return counts;
+	return result;
 }

@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
+import { relative } from "node:path";
 import { childEnvironment, inRoot, root } from "../setup/paths.mjs";
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** What a suite came to; of each failure, what failed and the first line of why. @typedef {{ passed: number, skipped: number, failures: string[] }} Result */
 
 /**
  * Runs projects of vitest.config.ts, printing as vitest does, and counts from its report.
  * @param {string} node path of the Node to run it with
  * @param {string[]} projects
  * @param {Record<string, string>} environment
- * @returns {Promise<Counts>}
+ * @returns {Promise<Result>}
  */
 export async function runVitest(node, projects, environment) {
 	const report = inRoot("test-results", `vitest-${projects.join("-")}.json`);
@@ -26,27 +27,38 @@ export async function runVitest(node, projects, environment) {
 		child.on("close", (code) => resolve(code ?? 1));
 	});
 	const code = await ended;
-	return countReport(await readFile(report, "utf8").catch(() => undefined), code !== 0);
+	return readReport(await readFile(report, "utf8").catch(() => undefined), code !== 0);
 }
 
 /**
  * @param {string | undefined} report what vitest's JSON reporter wrote
  * @param {boolean} runFailed whether vitest ended with another code than 0
- * @returns {Counts}
+ * @returns {Result}
  */
-export function countReport(report, runFailed) {
-	if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
-	const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(report);
-	// A file that could not be loaded has no tests to fail; it counts as one.
-	const unloaded = testResults.filter(
-		(/** @type {{ status: string, assertionResults: { status: string }[] }} */ file) =>
-			file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
-	).length;
-	const failed = numFailedTests + unloaded;
+export function readReport(report, runFailed) {
+	if (report === undefined) return { passed: 0, skipped: 0, failures: ["vitest wrote no report"] };
+	/** @type {{ numPassedTests: number, numPendingTests: number, numTodoTests: number, testResults: File[] }} */
+	const { numPassedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(report);
+	const failures = testResults.flatMap(failuresOf);
 	// An error outside every test fails the run as well.
-	return {
-		passed: numPassedTests,
-		failed: runFailed ? Math.max(failed, 1) : failed,
-		skipped: numPendingTests + numTodoTests,
-	};
+	if (runFailed && failures.length === 0) failures.push("an error outside every test");
+	return { passed: numPassedTests, skipped: numPendingTests + numTodoTests, failures };
+}
+
+/**
+ * @typedef {{ status: string, fullName: string, failureMessages: string[] }} Assertion
+ * @typedef {{ name: string, status: string, message: string, assertionResults: Assertion[] }} File
+ * @param {File} file
+ */
+function failuresOf({ name, status, message, assertionResults }) {
+	const path = relative(root, name);
+	const failed = assertionResults.filter((assertion) => assertion.status === "failed");
+	// A file that could not be loaded has no tests to fail; it counts as one.
+	if (status === "failed" && failed.length === 0) return [`${path}: ${firstLine(message)}`];
+	return failed.map(({ fullName, failureMessages }) => `${path}: ${fullName}: ${firstLine(failureMessages[0])}`);
+}
+
+/** @param {string | undefined} text */
+function firstLine(text) {
+	return text?.split("\n", 1)[0] ?? "";
 }
