@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
+import { promisify } from "node:util";
 import { pino } from "pino";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type CodedRecording, recordCodedFrames } from "../../test/support/coded-recording.ts";
@@ -12,8 +15,10 @@ import { type DecodedMedia, decodeMedia } from "../../test/support/decode-media.
 import { freeTcpPort } from "../../test/support/free-ports.ts";
 import { toneShare } from "../../test/support/measure-sound.ts";
 import { descendantsOf } from "../../test/support/processes.ts";
+import { startFfmpeg } from "../encode/ffmpeg.ts";
 import { flvAudio, flvStart, flvVideo } from "./flv-writer.ts";
 import { Outputs } from "./outputs.ts";
+import { restreamCommand } from "./restream-command.ts";
 
 const SECRET = "secret-stream-key";
 const TONE_HZ = 440;
@@ -23,6 +28,7 @@ const STEP_MS = 20;
 let recording: CodedRecording;
 /** What a receiver has to show, from any keyframe on: the recording over and over. */
 let sent: DecodedMedia;
+let sentFlv: Buffer;
 let directory: string;
 let outputs: Outputs;
 let states: string[];
@@ -42,7 +48,8 @@ beforeAll(async () => {
 		if (track === 0) return [flvVideo(Math.round((pts * 1000) / 30), keyframe, data)];
 		return track === 2 ? [flvAudio(Math.round(pts / 48), data)] : [];
 	});
-	sent = await decodeMedia(Buffer.concat([flvStart(start), ...tags]));
+	sentFlv = Buffer.concat([flvStart(start), ...tags]);
+	sent = await decodeMedia(sentFlv);
 });
 
 beforeEach(async () => {
@@ -178,6 +185,44 @@ describe("outputs", () => {
 		await played(1000);
 		outputs.set([]);
 		expectRecording(await receiver.media(), 15);
+	}, 60_000);
+
+	it("sends by RTMPS to whom a trusted certificate names, and to nobody else", async () => {
+		const [key, certificate] = [join(directory, "key.pem"), join(directory, "certificate.pem")];
+		const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost";
+		const names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate];
+		await promisify(execFile)("openssl", [...request.split(" "), ...names]);
+		const port = await freeTcpPort();
+		const receiver = receive(["-listen", "1", "-i", `rtmp://127.0.0.1:${port}/live/${SECRET}`], "tls.flv");
+		const sockets: Socket[] = [];
+		const border = createTlsServer({ key: await readFile(key), cert: await readFile(certificate) }, (socket) => {
+			socket.on("error", () => socket.destroy());
+			socket.once("data", (first: Buffer) => {
+				const inner = connect(port, "127.0.0.1");
+				inner.on("error", () => inner.destroy());
+				inner.write(first);
+				sockets.push(socket, inner.pipe(socket).pipe(inner));
+			});
+		});
+		border.on("tlsClientError", () => {}).listen(0, "127.0.0.1");
+		await once(border, "listening");
+		const url = `rtmps://localhost:${(border.address() as AddressInfo).port}/live/${SECRET}`;
+		try {
+			outputs.set([{ id: "tube", url }]);
+			await until("tube failed its certificate is not to be trusted");
+			expect(sockets.length).toBe(0);
+			outputs.set([]);
+			// The same command again, with this certificate among those it trusts.
+			const command = restreamCommand(url);
+			for (const { options } of command.outputs) options.push(`-ca_file ${certificate}`);
+			const ended = Promise.withResolvers<Error | undefined>();
+			startFfmpeg(command, { started: () => {}, ended: ended.resolve }, Readable.from([sentFlv]));
+			expect(await ended.promise).toBeUndefined();
+			expectRecording(await receiver.media(), 60);
+		} finally {
+			for (const socket of sockets) socket.destroy();
+			border.close();
+		}
 	}, 60_000);
 
 	it("leaves a receiver that takes the connection and nothing else", async () => {

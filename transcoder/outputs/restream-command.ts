@@ -21,7 +21,8 @@ export function restreamCommand(url: string): CommandLine {
 	const srt = new URL(url).protocol === "srt:";
 	// Only what it is for: a redirect or a name within the stream must not open files or other addresses.
 	const protocols = ["-protocol_whitelist", srt ? "srt,udp,pipe" : "rtmp,rtmps,tls,tcp,pipe"].join(" ");
-	const flv = ["-f flv", "-flvflags no_duration_filesize", `-rw_timeout ${NETWORK_TIMEOUT_US}`];
+	// Whoever stands in between must not get the stream's key.
+	const flv = ["-f flv", "-flvflags no_duration_filesize", `-rw_timeout ${NETWORK_TIMEOUT_US}`, "-tls_verify 1"];
 	const mpegTs = ["-f mpegts", "-muxdelay 0", "-pat_period 0.5"];
 	return {
 		inputs: [
