@@ -29,10 +29,5 @@ export function planesOf(frame: Frame): Planes {
 	const [y, u, v] = frame.data ?? [];
 	const [strideY = 0, strideU = 0, strideV = 0] = frame.linesize;
 	if (!y || !u || !v) throw new Error("not a planar frame");
-	return { planes: [bytesOf(y), bytesOf(u), bytesOf(v)], strides: [strideY, strideU, strideV] };
-}
-
-/** Rows are cut from it for every picture, which takes a Buffer twice as long. */
-function bytesOf({ buffer, byteOffset, length }: Buffer): Uint8Array {
-	return new Uint8Array(buffer, byteOffset, length);
+	return { planes: [y, u, v], strides: [strideY, strideU, strideV] };
 }

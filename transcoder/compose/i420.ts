@@ -1,6 +1,7 @@
 /** Planes Y, U, V; U and V have half the width and height. */
 export interface Planes {
-	planes: [Uint8Array, Uint8Array, Uint8Array];
+	/** Buffers: they copy rows without making an object for each. */
+	planes: [Buffer, Buffer, Buffer];
 	/** Bytes from one row to the next. */
 	strides: [number, number, number];
 }
@@ -9,13 +10,13 @@ export interface I420 extends Planes {
 	width: number;
 	height: number;
 	/** All of it, in one piece. */
-	bytes: Uint8Array;
+	bytes: Buffer;
 }
 
 /** Width and height even. */
 export function createI420(width: number, height: number): I420 {
 	const luma = width * height;
-	const bytes = new Uint8Array((luma * 3) / 2);
+	const bytes = Buffer.alloc((luma * 3) / 2);
 	return {
 		width,
 		height,
@@ -58,7 +59,7 @@ export function copyRect(
 		let read = (fromY >> shift) * from.strides[plane] + (fromX >> shift);
 		let write = (y >> shift) * to.strides[plane] + (x >> shift);
 		for (let row = 0; row < height >> shift; row++) {
-			target.set(source.subarray(read, read + bytes), write);
+			source.copy(target, write, read, read + bytes);
 			read += from.strides[plane];
 			write += to.strides[plane];
 		}

@@ -10,13 +10,19 @@ function yuv([r, g, b]: Rgb, red: number, blue: number): number[] {
 	return [16 + 219 * luma, 128 + (112 * (b - luma)) / (1 - blue), 128 + (112 * (r - luma)) / (1 - red)];
 }
 
+function allocate(size: { width: number; height: number }) {
+	const stride = Math.ceil(size.width / 64) * 64;
+	const strides: [number, number, number] = [stride, stride, stride];
+	const memory = new MatrixKernel().allocate(bytesIn(size, strides));
+	return { memory, picture: pictureIn(memory, size, strides) };
+}
+
 it("makes of every colour of BT.601 the same of BT.709, at odd sizes as well", () => {
 	const levels = [0, 0.25, 0.5, 0.75, 1];
 	const colours = levels.flatMap((r) => levels.flatMap((g) => levels.map((b): Rgb => [r, g, b])));
 	// One column of 2x2 pixels for each colour.
 	const [width, height] = [colours.length * 2, 6];
-	const memory = new MatrixKernel().allocate(bytesIn(width, height));
-	const picture = pictureIn(memory, width, height);
+	const { memory, picture } = allocate({ width, height });
 	for (const [column, colour] of colours.entries()) {
 		const [y = 0, u = 0, v = 0] = yuv(colour, 0.299, 0.114);
 		for (let row = 0; row < height; row++)
@@ -42,8 +48,7 @@ it("makes of every colour of BT.601 the same of BT.709, at odd sizes as well", (
 });
 
 it("keeps what cannot be at the ends of its range", () => {
-	const memory = new MatrixKernel().allocate(bytesIn(2, 2));
-	const picture = pictureIn(memory, 2, 2);
+	const { memory, picture } = allocate({ width: 2, height: 2 });
 	for (const [plane, value] of [0, 255, 255].entries()) picture.planes[plane]?.fill(value);
 	correct(memory, picture);
 	expect(picture.planes.map(([first]) => first)).toEqual([0, 255, 255]);

@@ -1,3 +1,4 @@
+import type { Size } from "../programme-format.ts";
 import { matrixCorrection } from "./colour.ts";
 import type { I420 } from "./i420.ts";
 
@@ -52,7 +53,7 @@ export class MatrixKernel {
 	allocate(bytes: number): MatrixMemory {
 		const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
 		const { exports } = new WebAssembly.Instance(this.#module, { "": { "": memory } });
-		return { bytes: new Uint8Array(memory.buffer), run: exports.run };
+		return { buffer: memory.buffer, run: exports.run };
 	}
 }
 
@@ -68,34 +69,27 @@ type Run = (
 ) => void;
 
 export interface MatrixMemory {
-	bytes: Uint8Array;
+	buffer: ArrayBuffer;
 	run: Run;
 }
 
-/** A picture in that memory: its rows are padded, so that whole steps fit. */
-export function pictureIn(memory: MatrixMemory, width: number, height: number): I420 {
-	const [lumaStride, chromaStride] = stridesOf(width);
-	const u = lumaStride * height;
-	const v = u + (chromaStride * height) / 2;
-	const bytes = memory.bytes.subarray(0, v + (chromaStride * height) / 2);
+/** A picture in that memory. `strides` as libav has them: whole steps fit into a row. */
+export function pictureIn(memory: MatrixMemory, { width, height }: Size, strides: I420["strides"]): I420 {
+	const u = strides[0] * height;
+	const v = u + (strides[1] * height) / 2;
+	const bytes = Buffer.from(memory.buffer, 0, v + (strides[2] * height) / 2);
 	const planes: I420["planes"] = [bytes.subarray(0, u), bytes.subarray(u, v), bytes.subarray(v)];
-	return { width, height, bytes, planes, strides: [lumaStride, chromaStride, chromaStride] };
+	return { width, height, bytes, planes, strides };
 }
 
-export function bytesIn(width: number, height: number): number {
-	const [lumaStride, chromaStride] = stridesOf(width);
-	return (lumaStride + chromaStride) * height;
+export function bytesIn({ height }: Size, strides: I420["strides"]): number {
+	return (strides[0] + strides[1]) * height;
 }
 
 /** Makes BT.709 of a picture of `pictureIn`. */
 export function correct({ run }: MatrixMemory, { planes, strides, width, height }: I420): void {
 	const [y, u, v] = planes.map(({ byteOffset }) => byteOffset) as [number, number, number];
 	run(y, u, v, strides[0], strides[1], Math.ceil(width / 2 / LANES), height / 2);
-}
-
-function stridesOf(width: number): [number, number] {
-	const steps = Math.ceil(width / 2 / LANES);
-	return [steps * LANES * 2, steps * LANES];
 }
 
 function code(): Uint8Array<ArrayBuffer> {

@@ -10,7 +10,7 @@ import type { MatrixKernel } from "./matrix-kernel.ts";
 import { drawable, Motion } from "./motion.ts";
 import type { Placement, Rect } from "./placement.ts";
 import { bodyOf, contains, cornersOf, intersection, sameRect } from "./rects.ts";
-import { bandsOf, paintRing, type Ring } from "./ring.ts";
+import { areasOf, paintRing, type Ring } from "./ring.ts";
 import type { CornerMasks } from "./rounded.ts";
 import { drawLabel } from "./text-label.ts";
 import { drawPlaceholder } from "./text-placeholder.ts";
@@ -218,7 +218,7 @@ export class Tile {
 
 	#areas(withRing: boolean): Rect[] {
 		const own = [...bodyOf(this.#rect, this.#rect.radius), ...cornersOf(this.#rect, this.#rect.radius)];
-		return withRing ? [...own, ...bandsOf(this.#ring())] : own;
+		return withRing ? [...own, ...areasOf(this.#ring())] : own;
 	}
 
 	#ring(): Ring {
