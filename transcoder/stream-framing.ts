@@ -10,14 +10,15 @@ export function framed(packet: Uint8Array): Buffer {
 export class FrameReader {
 	#pending: Buffer = Buffer.alloc(0);
 
+	/** To be read to its end. The packets are copies: `chunk` may be used again. */
 	*push(chunk: Buffer): Generator<Buffer> {
-		this.#pending = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk;
-		while (this.#pending.length >= 2) {
-			const end = 2 + this.#pending.readUInt16BE(0);
-			if (this.#pending.length < end) return;
-			const packet = this.#pending.subarray(2, end);
-			this.#pending = this.#pending.subarray(end);
-			yield packet;
+		let rest = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk;
+		while (rest.length >= 2) {
+			const end = 2 + rest.readUInt16BE(0);
+			if (rest.length < end) break;
+			yield Buffer.from(rest.subarray(2, end));
+			rest = rest.subarray(end);
 		}
+		this.#pending = Buffer.from(rest);
 	}
 }

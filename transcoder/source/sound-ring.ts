@@ -32,15 +32,9 @@ export class SoundRing {
 		const from = Math.max(position, this.#read);
 		const to = Math.min(position + count, this.#read + CAPACITY);
 		if (to <= from) return count;
-		const follows = from === this.#end;
-		if (from > this.#end) this.fadeOut();
-		for (let at = from; at < to; at++) {
-			const slot = (at % CAPACITY) * 2;
-			const i = (at - position) * 2;
-			const share = follows ? 1 : Math.min(1, (at - from + 1) / FADE);
-			this.#samples[slot] = (samples[i] as number) * share + (this.#samples[slot] as number) * (1 - share);
-			this.#samples[slot + 1] = (samples[i + 1] as number) * share + (this.#samples[slot + 1] as number) * (1 - share);
-		}
+		const source = samples.subarray((from - position) * 2, (to - position) * 2);
+		if (from === this.#end) this.#copy(from, source);
+		else this.#blend(from, source);
 		for (let at = to; at < this.#end; at++) this.#clear(at);
 		this.#end = to;
 		return count - (to - from);
@@ -52,16 +46,15 @@ export class SoundRing {
 		// Let through unheard: a reader that skipped must not find it here a turn of the ring later.
 		if (position - this.#read > CAPACITY) this.#samples.fill(0);
 		else for (let at = this.#read; at < position; at++) this.#clear(at);
+		const held = this.#samples;
 		let energy = 0;
-		for (let i = 0; i < count; i++) {
-			const slot = ((position + i) % CAPACITY) * 2;
-			const left = this.#samples[slot] as number;
-			const right = this.#samples[slot + 1] as number;
-			energy += left * left + right * right;
-			mix[i * 2] = (mix[i * 2] as number) + left;
-			mix[i * 2 + 1] = (mix[i * 2 + 1] as number) + right;
-			this.#samples[slot] = 0;
-			this.#samples[slot + 1] = 0;
+		let slot = (position % CAPACITY) * 2;
+		for (let i = 0; i < mix.length; i++, slot++) {
+			if (slot === held.length) slot = 0;
+			const sample = held[slot] as number;
+			energy += sample * sample;
+			mix[i] = (mix[i] as number) + sample;
+			held[slot] = 0;
 		}
 		this.#read = position + count;
 		return energy;
@@ -75,6 +68,24 @@ export class SoundRing {
 			const slot = (at % CAPACITY) * 2;
 			this.#samples[slot] = (this.#samples[slot] as number) * gain;
 			this.#samples[slot + 1] = (this.#samples[slot + 1] as number) * gain;
+		}
+	}
+
+	#copy(from: number, source: Float32Array): void {
+		const slot = (from % CAPACITY) * 2;
+		const untilTurn = Math.min(source.length, this.#samples.length - slot);
+		this.#samples.set(source.subarray(0, untilTurn), slot);
+		this.#samples.set(source.subarray(untilTurn), 0);
+	}
+
+	#blend(from: number, source: Float32Array): void {
+		if (from > this.#end) this.fadeOut();
+		for (let i = 0; i < source.length / 2; i++) {
+			const slot = ((from + i) % CAPACITY) * 2;
+			const share = Math.min(1, (i + 1) / FADE);
+			this.#samples[slot] = (source[i * 2] as number) * share + (this.#samples[slot] as number) * (1 - share);
+			this.#samples[slot + 1] =
+				(source[i * 2 + 1] as number) * share + (this.#samples[slot + 1] as number) * (1 - share);
 		}
 	}
 
