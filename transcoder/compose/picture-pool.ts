@@ -1,5 +1,8 @@
-/** Pictures kept for use again: enough for what usually waits for an encoder. */
-const MAX_KEPT = 6;
+/**
+ * Pictures kept for use again: all that may wait for an encoder. New ones would come at 90 MB a second when there is least
+ * time to collect them.
+ */
+const MAX_KEPT = 18;
 
 /** Hands out pictures that go back to it when nobody holds them, so that 40 MB a second need no garbage collection. */
 export class PicturePool {

@@ -153,11 +153,11 @@ function unwrapMs(track: Track, timestamp: number): number {
 class SlidingMinimum {
 	#seconds: { second: number; least: number }[] = [];
 	#newest = Number.NaN;
+	#least = Number.POSITIVE_INFINITY;
 
+	/** Infinity without any. */
 	get value(): number {
-		let least = Number.POSITIVE_INFINITY;
-		for (const entry of this.#seconds) least = Math.min(least, entry.least);
-		return least;
+		return this.#least;
 	}
 
 	/** Not a number before the first. */
@@ -166,22 +166,29 @@ class SlidingMinimum {
 	}
 
 	forget(): void {
-		this.#seconds = [];
+		this.#keep([]);
 	}
 
 	add(value: number, atMs: number): void {
 		this.#newest = value;
 		const second = Math.floor(atMs / 1000);
 		const last = this.#seconds.at(-1);
-		if (last?.second === second) last.least = Math.min(last.least, value);
-		else {
-			this.#seconds.push({ second, least: value });
-			this.#seconds = this.#seconds.filter((entry) => entry.second > second - WINDOW_S);
+		if (last?.second === second) {
+			last.least = Math.min(last.least, value);
+			this.#least = Math.min(this.#least, value);
+		} else {
+			const seconds = [...this.#seconds, { second, least: value }];
+			this.#keep(seconds.filter((entry) => entry.second > second - WINDOW_S));
 		}
 	}
 
 	/** Forgets all but the newest value. */
 	clear(): void {
-		this.#seconds = this.#seconds.slice(-1).map(({ second }) => ({ second, least: this.#newest }));
+		this.#keep(this.#seconds.slice(-1).map(({ second }) => ({ second, least: this.#newest })));
+	}
+
+	#keep(seconds: { second: number; least: number }[]): void {
+		this.#seconds = seconds;
+		this.#least = Math.min(...seconds.map(({ least }) => least));
 	}
 }
