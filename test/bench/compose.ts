@@ -3,7 +3,7 @@
  * each number of people, in cores:
  *
  * - `compositor`, `encoder`: Rostrum's process of the programme, and its ffmpeg
- * - `floor`: ffmpeg decoding the same inputs and scaling them to the sizes of their tiles, nothing else
+ * - `floor`: ffmpeg decoding the same inputs, sound as well, and scaling them to the sizes of their tiles, nothing else
  * - `chromium`: headless composing as others do it: Chromium with the same cameras in a page on Xvfb, grabbed by ffmpeg
  *   into I420, without any encoding
  *
@@ -123,7 +123,7 @@ async function decodeAndScale(clips: CameraClip[]): Promise<number> {
 	const inputs = clips.flatMap(({ path }) => ["-threads", "1", "-re", "-stream_loop", "-1", "-i", path]);
 	const outputs = placements.flatMap(({ rect }, index) => {
 		const scale = `scale=${rect.width}:${rect.height}:force_original_aspect_ratio=increase:force_divisible_by=2:flags=bilinear`;
-		return ["-map", `${index}:v`, "-vf", scale, "-f", "null", "-"];
+		return ["-map", `${index}:v`, "-map", `${index}:a`, "-vf", scale, "-f", "null", "-"];
 	});
 	return await coresOfProcess(spawn("ffmpeg", ["-v", "error", "-nostdin", ...inputs, ...outputs], { stdio: "ignore" }));
 }
