@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { Agent as TlsAgent, request as requestByTls } from "node:https";
 
 export interface HttpAnswer {
 	status: number;
@@ -11,11 +12,14 @@ export interface HttpAnswer {
 /** A plain client: unlike fetch it neither decodes nor follows anything, and tells every header. */
 export class HttpClient {
 	readonly #agent = new Agent({ keepAlive: true });
+	readonly #tlsAgent = new TlsAgent({ keepAlive: true });
 
 	get(url: string | URL, headers: Record<string, string> = {}, method = "GET"): Promise<HttpAnswer> {
 		const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
 		const startedAt = performance.now();
-		const sent = request(url, { method, headers, agent: this.#agent, timeout: 30_000 }, (response) => {
+		const isTls = new URL(url).protocol === "https:";
+		const options = { method, headers, agent: isTls ? this.#tlsAgent : this.#agent, timeout: 30_000 };
+		const sent = (isTls ? requestByTls : request)(url, options, (response) => {
 			const chunks: Buffer[] = [];
 			response.on("data", (chunk: Buffer) => chunks.push(chunk));
 			response.on("error", reject);
@@ -32,5 +36,6 @@ export class HttpClient {
 
 	close(): void {
 		this.#agent.destroy();
+		this.#tlsAgent.destroy();
 	}
 }
