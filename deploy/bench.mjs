@@ -31,7 +31,7 @@ const needs = {
 	memory: [janus],
 	network: [chromium, ffmpeg],
 	overload: [ffmpeg],
-	"preview-latency": [chromium, ffmpeg],
+	"preview-latency": [chromium, ffmpeg, webApp],
 	sfu: [janus],
 	"stage-latency": [chromium, ffmpeg],
 	"time-to-media": [janus],

@@ -41,6 +41,8 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const ladder = ladderOf(values.ladder.split(",").map(Number));
 const WARM_UP_MS = 5_000;
+/** For what stands beside it: hardly anything changes there. */
+const BESIDE_SECONDS = Math.min(seconds, 15);
 /** Different ones; with more people they repeat. */
 const CLIPS = 4;
 
@@ -92,7 +94,7 @@ async function composeByRostrum(clips: CameraClip[]) {
 		const frames = () => programme.runs.at(-1)?.frames[0]?.length ?? 0;
 		const framesBefore = frames();
 		const said = programme.messages.length;
-		const [compositor, encoder] = await coresOf([programme.pid], [encoderPid]);
+		const [compositor, encoder] = await coresOf(seconds, [programme.pid], [encoderPid]);
 		const framesPerSecond = round((frames() - framesBefore) / seconds, 1);
 		const loads = programme.messages.slice(said).flatMap((message) => (message.type === "load" ? [message] : []));
 		const ticks = seconds * programmeFormat.frameRate;
@@ -136,7 +138,7 @@ async function composeByChromium(clips: CameraClip[]): Promise<number> {
 	);
 	try {
 		await delay(WARM_UP_MS);
-		const [cores] = await coresOf(await shown.pids());
+		const [cores] = await coresOf(BESIDE_SECONDS, await shown.pids());
 		return cores ?? Number.NaN;
 	} finally {
 		await shown.close();
@@ -147,7 +149,7 @@ async function coresOfProcess(child: ChildProcess): Promise<number> {
 	const exited = once(child, "exit");
 	try {
 		await delay(WARM_UP_MS);
-		const [cores] = await coresOf([child.pid ?? 0]);
+		const [cores] = await coresOf(BESIDE_SECONDS, [child.pid ?? 0]);
 		return cores ?? Number.NaN;
 	} finally {
 		child.kill("SIGKILL");
@@ -155,8 +157,8 @@ async function coresOfProcess(child: ChildProcess): Promise<number> {
 	}
 }
 
-/** Cores that each group of processes uses, over the seconds asked for. */
-async function coresOf(...groups: number[][]): Promise<number[]> {
+/** Cores that each group of processes uses over so many seconds. */
+async function coresOf(seconds: number, ...groups: number[][]): Promise<number[]> {
 	const used = () => groups.map((pids) => pids.filter(isRunning).reduce((sum, pid) => sum + cpuSeconds(pid), 0));
 	const before = used();
 	const startedMs = performance.now();

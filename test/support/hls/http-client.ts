@@ -1,5 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
-import { Agent as TlsAgent, request as requestByTls } from "node:https";
+import { request as requestByTls, Agent as TlsAgent } from "node:https";
 
 export interface HttpAnswer {
 	status: number;

@@ -18,7 +18,8 @@ try {
 	const [url] = positionals;
 	const seconds = Number(values.seconds);
 	if (values.help) write(usage);
-	else if (positionals.length !== 1 || !url || !/^https?:/.test(url)) throw new Error("one http or https URL is needed");
+	else if (positionals.length !== 1 || !url || !/^https?:/.test(url))
+		throw new Error("one http or https URL is needed");
 	else if (!(seconds > 0 && seconds <= 86_400)) throw new Error("--seconds is not a number from 1 to 86400");
 	else await validate(url, seconds);
 } catch (error) {
