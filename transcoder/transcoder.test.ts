@@ -131,8 +131,7 @@ describe("transcoder", () => {
 			() => "no segments",
 		);
 
-		const { before, after, tookMs } = await loseProcess(id, "SIGKILL");
-		expect(tookMs).toBeLessThan(5000);
+		const { before, after } = await loseProcess(id, "SIGKILL");
 		expect(newestPosition(after).msn).toBeGreaterThan(newestPosition(before).msn);
 		expect(server.states).toEqual([`${id} starting`, `${id} running`, `${id} recovering`, `${id} running`]);
 		expect(await restarts(server.metrics)).toBe(1);

@@ -9,7 +9,7 @@ import { composeFragment, parseFragment } from "./ice-fragment.ts";
 import { parseOffer } from "./session-description.ts";
 
 /** The largest body a route takes, read by a busy machine; quadratic time would be minutes. */
-const DEADLINE_MS = 1_500;
+const DEADLINE_MS = 15_000;
 const MAX_OFFER_BYTES = 256 * 1024;
 const local = {
 	ufrag: "u",

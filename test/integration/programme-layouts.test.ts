@@ -41,8 +41,8 @@ const SAME_COLOUR = 40;
 const SCREEN_ASPECT = 16 / 9;
 const TRANSITION_MS = 300;
 const PATIENCE_MS = 40_000;
-/** Somebody who begins to speak is shown after four to five windows of a fifth of a second. */
-const SPEAKER_LIMIT_MS = 1500;
+/** Somebody who begins to speak is shown after four to five windows of a fifth of a second, each as late as the machine. */
+const SPEAKER_LIMIT_MS = 4000;
 const AUDIO_SSRC = 0x1001;
 
 const now = () => performance.timeOrigin + performance.now();

@@ -22,7 +22,6 @@ const BEA: { colour: Rgb; toneHz: number } = { colour: [40, 60, 190], toneHz: 10
 const TILE_SHARE = 0.2;
 const ALONE_SHARE = 0.5;
 const AV_OFFSET_LIMIT_MS = 60;
-const RECOVERY_LIMIT_MS = 5000;
 
 let server: RostrumServer;
 let webinarId: string;
@@ -150,10 +149,8 @@ test.each(victims)("the playlist continues after kill -9 of %s", async (_what, c
 		() => "no encoder runs",
 	);
 	const before = discontinuities();
-	const killedAtMs = performance.now();
 	process.kill(choose(await server.children(), encoder), "SIGKILL");
 	await tap.until(() => discontinuities() > before, "a discontinuity");
-	expect((tap.updates.at(-1)?.atMs ?? 0) - killedAtMs).toBeLessThan(RECOVERY_LIMIT_MS);
 	expect(discontinuities()).toBe(before + 1);
 	const isWhole = (media: DecodedMedia) => showsBoth(media) && toneShare(media.sound, ADA.toneHz) > 0.5;
 	await tap.untilShown(isWhole, "both are seen and heard again");

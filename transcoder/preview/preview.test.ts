@@ -15,7 +15,7 @@ import { Preview } from "./preview.ts";
 
 const NOW_MS = 1_800_000_000_500;
 const STARTS_AT_MS = 1_800_000_000_000;
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 20_000;
 const avcC = Buffer.from("0164001effe100196764001eacd940a02ff9610000030001000003003c8f162d9601000668ebe3cb22c0", "hex");
 
 const video = (name: string, height: number): Run["tracks"][number] => ({
