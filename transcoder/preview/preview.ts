@@ -1,17 +1,19 @@
 import type { Logger } from "pino";
-import type { FeedTrack } from "../../core/protocol/feed.ts";
+import { type FeedTrack, type ProgrammeRequest, programmeAnswerSchema } from "../../core/protocol/feed.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
 import { type CodedFrame, type Run, readRecord, trackOfRecord } from "../coded-frames.ts";
+import { type Answered, IngestConnection } from "../ingest-connection.ts";
 import { programmeFormat } from "../programme-format.ts";
 import { type AvcConfig, readAvcConfig } from "./avc-units.ts";
 import { packetizeH264 } from "./h264-packetizer.ts";
 import { OpusEncoder } from "./opus-encoder.ts";
-import { PreviewConnection } from "./preview-connection.ts";
 import { RtpStream } from "./rtp-stream.ts";
 
 /** Enough to judge a programme by, and little to send and to decode. */
 const PREVIEW_LINES = 480;
 const REPORT_INTERVAL_MS = 1_000;
+/** Half a second of picture and sound: what ingest does not take in time is of no use to a preview. */
+const MAX_WAITING_BYTES = 128 * 1024;
 
 const videoTrack: FeedTrack = { kind: "video", codec: "H264", payloadType: 96, clockRate: 90_000, ssrc: 1 };
 const audioTrack: FeedTrack = { kind: "audio", codec: "opus", payloadType: 111, clockRate: 48_000, ssrc: 2 };
@@ -31,7 +33,7 @@ export class Preview {
 	readonly #options: { feedPath: string; webinarId: string };
 	readonly #log: Logger;
 	readonly #clock: Clock;
-	#connection: PreviewConnection | undefined;
+	#connection: IngestConnection | undefined;
 	/** While ingest takes packets. */
 	#sending: Sending | undefined;
 	#run: PreviewRun | undefined;
@@ -49,19 +51,21 @@ export class Preview {
 			return;
 		}
 		const { feedPath, webinarId } = this.#options;
-		const connection = new PreviewConnection(
-			{ feedPath, request: { webinarId, publish: "programme", tracks: [videoTrack, audioTrack] } },
+		const request: ProgrammeRequest = { webinarId, publish: "programme", tracks: [videoTrack, audioTrack] };
+		this.#connection = new IngestConnection(
+			{ feedPath, request, maxWaitingBytes: MAX_WAITING_BYTES },
 			{
 				log: this.#log,
 				events: {
-					accepted: () => {
-						this.#sending = new Sending(connection, this.#clock);
+					answered: (answer) => this.#answered(answer),
+					packet: () => {},
+					lost: () => {
+						this.#log.info("the preview is watched no more");
+						this.#stop();
 					},
-					lost: () => this.#stop(),
 				},
 			},
 		);
-		this.#connection = connection;
 	}
 
 	/** What the encoder hands out (see coded-frames.ts), all of it and in order. */
@@ -87,6 +91,17 @@ export class Preview {
 		this.#stop();
 	}
 
+	#answered(answer: unknown): Answered {
+		const { data } = programmeAnswerSchema.safeParse(answer);
+		if (data && "redirect" in data) return data;
+		return data && "accepted" in data ? { begin: () => this.#start() } : "refused";
+	}
+
+	#start(): void {
+		this.#log.info("the preview is watched");
+		if (this.#connection) this.#sending = new Sending(this.#connection, this.#clock);
+	}
+
 	#stop(): void {
 		this.#sending?.close();
 		this.#sending = undefined;
@@ -95,7 +110,7 @@ export class Preview {
 
 /** What is sent while ingest takes it. */
 class Sending {
-	readonly #connection: PreviewConnection;
+	readonly #connection: IngestConnection;
 	readonly #clock: Clock;
 	readonly #video = new RtpStream(videoTrack);
 	readonly #audio = new RtpStream(audioTrack);
@@ -104,7 +119,7 @@ class Sending {
 	/** Everything since a keyframe was sent. */
 	#whole = false;
 
-	constructor(connection: PreviewConnection, clock: Clock) {
+	constructor(connection: IngestConnection, clock: Clock) {
 		this.#connection = connection;
 		this.#clock = clock;
 	}

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import type { FeedRequest, FeedTrack } from "../../core/protocol/feed.ts";
+import { type FeedRequest, type FeedTrack, feedDescriptionSchema } from "../../core/protocol/feed.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
+import { type Answered, IngestConnection } from "../ingest-connection.ts";
 import type { Loudness } from "../programme-messages.ts";
 import { audioLevel } from "./audio-level.ts";
-import { FeedConnection } from "./feed-connection.ts";
 import { MediaClock } from "./media-clock.ts";
 import { PictureQueue, type SourcePicture } from "./picture-queue.ts";
 import { MIN_PLAYOUT_DELAY_MS, PlayoutDelay } from "./playout-delay.ts";
@@ -13,6 +13,9 @@ import { SoundRing } from "./sound-ring.ts";
 import { SoundTrack } from "./sound-track.ts";
 import { VideoTrack } from "./video-track.ts";
 
+/** RTCP waits for nothing: what ingest does not take now is let go. */
+const MAX_WAITING_RTCP_BYTES = 16 * 1024;
+
 /**
  * One person on air: pulls their feed for as long as it lives, and has their pictures and sound by capture time, whatever
  * the feed does.
@@ -21,7 +24,7 @@ export class PersonSource {
 	readonly #request: FeedRequest;
 	readonly #log: Logger;
 	readonly #clock: Clock;
-	readonly #feed: FeedConnection;
+	readonly #feed: IngestConnection;
 	readonly #pictures = new PictureQueue();
 	readonly #ring = new SoundRing();
 	readonly #playout = new PlayoutDelay();
@@ -39,14 +42,17 @@ export class PersonSource {
 		this.#log = log.child({ component: "source", personId: request.personId, source: request.source });
 		this.#request = request;
 		this.#clock = clock;
-		this.#feed = new FeedConnection(
-			{ feedPath, request },
+		this.#feed = new IngestConnection(
+			{ feedPath, request, maxWaitingBytes: MAX_WAITING_RTCP_BYTES },
 			{
 				log: this.#log,
 				events: {
-					described: (tracks) => this.#begin(tracks),
+					answered: (answer) => this.#answered(answer),
 					packet: (packet) => this.#take(packet),
-					lost: () => this.#endTracks(),
+					lost: () => {
+						this.#log.info("feed lost");
+						this.#endTracks();
+					},
 				},
 			},
 		);
@@ -85,7 +91,17 @@ export class PersonSource {
 		this.#pictures.close();
 	}
 
+	#answered(answer: unknown): Answered {
+		const { data, success } = feedDescriptionSchema.safeParse(answer);
+		if (!success) this.#log.warn("ingest's description of a feed cannot be read");
+		else if ("redirect" in data) return data;
+		else if ("tracks" in data) return { begin: () => this.#begin(data.tracks) };
+		else this.#log.debug(data, "no feed yet");
+		return "refused";
+	}
+
 	#begin(tracks: FeedTrack[]): void {
+		this.#log.info({ tracks: tracks.map(({ codec }) => codec) }, "feed begins");
 		this.#endTracks();
 		this.#mediaClock = new MediaClock(tracks);
 		this.#shift();
@@ -117,7 +133,7 @@ export class PersonSource {
 				pictures: this.#pictures,
 				events: {
 					decoded: (captureMs) => this.#playout.ready("video", captureMs - mediaClock.shiftMs, this.#clock.now()),
-					keyframeWanted: () => this.#feed.send(pictureLossIndication(ssrc)),
+					keyframeWanted: () => this.#feed.send([pictureLossIndication(ssrc)]),
 					trouble: (reason) => this.#logTrouble(codec, reason),
 				},
 			},
