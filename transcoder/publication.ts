@@ -32,12 +32,27 @@ export interface RenditionPublication {
 	contentType: "video/mp4" | "audio/mp4";
 	/** Text of the media playlist. */
 	playlist: string;
+	/** The same, with what old clients have skipped (rfc8216bis section 6.2.5.1); null when they need the whole. */
+	delta: string | null;
 	/** Name of the part that comes next, promised by PRELOAD-HINT; null when ended. */
 	hint: string | null;
 	/** New since the publication before. */
 	added: NamedMedia[];
-	/** Names that need not be fetchable any longer (rfc8216bis section 6.2.2). */
+	/** Names that are no longer kept in memory: they are in the archive, or need not be fetchable (section 6.2.2). */
 	expired: string[];
+}
+
+/** Media that was published and is on disk. It outlives the server. */
+export interface MediaArchive {
+	/** Undefined when there is none of that name. */
+	find(rendition: string, name: string): ArchivedMedia | undefined;
+}
+
+export interface ArchivedMedia {
+	path: string;
+	/** Bytes. The file does not change any more. */
+	length: number;
+	contentType: string;
 }
 
 export interface NamedMedia {

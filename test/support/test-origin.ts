@@ -82,6 +82,7 @@ export function publication(
 			name,
 			contentType: name === "audio" ? "audio/mp4" : "video/mp4",
 			playlist: `${name} ${lastMsn}.${openParts}${ended ? " ended" : ""}`,
+			delta: null,
 			hint: ended ? null : next,
 			added,
 			expired,

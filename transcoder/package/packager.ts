@@ -205,6 +205,7 @@ export class Packager {
 					others: this.#renditions.map((other) => other.name).filter((other) => other !== name),
 					newest: this.#newest,
 				}),
+				delta: null,
 				hint,
 				added,
 				expired,
