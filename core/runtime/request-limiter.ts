@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { Clock } from "../core/runtime/clock.ts";
+import type { Clock } from "./clock.ts";
 
 export interface RequestLimit {
 	/** Requests that may come at once. */
