@@ -35,6 +35,7 @@ const needs = {
 	sfu: [janus],
 	"stage-latency": [chromium, ffmpeg],
 	"time-to-media": [janus],
+	"watch-latency": [chromium, ffmpeg, webApp],
 };
 await prepare([nodePackages, nodeRuntime, ...(needs[name] ?? [])]);
 const node = (await findNode()).path;

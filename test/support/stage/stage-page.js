@@ -1,31 +1,11 @@
 // @ts-nocheck: it runs in a page, and the tests know no DOM.
 // Runs in the page: one WebRTC peer of the stage, with a picture and a sound that tell when they were made.
 
-/** Bits of the time in milliseconds that a picture carries, as black and white blocks. */
-const TIME_BITS = 24;
-const BLOCKS_A_ROW = 8;
-const TIME_RANGE = 2 ** TIME_BITS;
+const { nowMs, drawTime, TIME_RANGE, ShownClock } = globalThis.burntClock;
+
 /** Once a second the lower half is white and a tone is heard, both from the same instant on. */
 const FLASH_EVERY_MS = 1000;
 const FLASH_MS = 100;
-
-const nowMs = () => performance.timeOrigin + performance.now();
-
-function drawTime(context, width, height, time) {
-	const [blockWidth, blockHeight] = [width / BLOCKS_A_ROW, height / 8];
-	for (let bit = 0; bit < TIME_BITS; bit++) {
-		context.fillStyle = Math.floor(time / 2 ** bit) % 2 ? "#fff" : "#000";
-		const [column, row] = [bit % BLOCKS_A_ROW, Math.floor(bit / BLOCKS_A_ROW)];
-		context.fillRect(column * blockWidth, row * blockHeight, blockWidth, blockHeight);
-	}
-}
-
-function readTime(context) {
-	const { data } = context.getImageData(0, 0, BLOCKS_A_ROW, 8);
-	let time = 0;
-	for (let bit = 0; bit < TIME_BITS; bit++) if (data[4 * bit] > 127) time += 2 ** bit;
-	return { time, flash: data[4 * (BLOCKS_A_ROW * 6 + 4)] > 127 };
-}
 
 /** A moving picture and a beep, both made here. */
 function makeMedia({ width, height, frameRate, colour }) {
@@ -157,10 +137,11 @@ class View {
 		this.element = document.createElement("video");
 		Object.assign(this.element, { muted: true, autoplay: true, srcObject: new MediaStream([video, audio]) });
 		document.body.append(this.element);
-		this.canvas = new OffscreenCanvas(BLOCKS_A_ROW, 8);
-		this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+		this.shown = new ShownClock(this.element, (atMs, flash) => {
+			if (flash && !this.wasFlash) this.flashes.push(atMs);
+			this.wasFlash = flash;
+		});
 		this.begin();
-		this.#next();
 		// Remote audio flows only while an element plays it; what it sounds like is read by a graph of its own.
 		this.audio = new AudioContext();
 		this.audio.audioWorklet
@@ -176,50 +157,19 @@ class View {
 	}
 
 	begin() {
-		this.frames = 0;
-		this.longestGapMs = 0;
-		this.lastMs = undefined;
-		this.latenciesMs = [];
-		this.heights = [];
+		this.shown.begin();
 		this.flashes = [];
 		this.beeps = [];
 		this.wasFlash = false;
-		this.startedMs = nowMs();
-	}
-
-	#next() {
-		this.callback = this.element.requestVideoFrameCallback((_now, { height }) => {
-			this.#next();
-			const atMs = nowMs();
-			this.context.drawImage(this.element, 0, 0, BLOCKS_A_ROW, 8);
-			const { time, flash } = readTime(this.context);
-			this.frames++;
-			if (this.lastMs !== undefined) this.longestGapMs = Math.max(this.longestGapMs, atMs - this.lastMs);
-			this.lastMs = atMs;
-			const latencyMs = (((atMs % TIME_RANGE) - time + TIME_RANGE * 1.5) % TIME_RANGE) - TIME_RANGE / 2;
-			this.latenciesMs.push(latencyMs);
-			if (this.heights.at(-1)?.height !== height) this.heights.push({ height, atMs });
-			if (flash && !this.wasFlash) this.flashes.push(atMs);
-			this.wasFlash = flash;
-		});
 	}
 
 	read() {
-		const { frames, longestGapMs, latenciesMs, heights, flashes, beeps, startedMs, lastMs } = this;
-		const sinceLastMs = nowMs() - (lastMs ?? startedMs);
-		return {
-			frames,
-			longestGapMs: Math.max(longestGapMs, sinceLastMs),
-			latenciesMs,
-			heights,
-			flashes,
-			beeps,
-			forMs: nowMs() - startedMs,
-		};
+		const { flashes, beeps } = this;
+		return { ...this.shown.read(), flashes, beeps };
 	}
 
 	close() {
-		this.element.cancelVideoFrameCallback(this.callback);
+		this.shown.close();
 		this.element.remove();
 		this.audio.close();
 	}

@@ -2,8 +2,8 @@ import type { Browser, Page } from "playwright-core";
 import { withSoundRepair } from "../../../src/lib/studio/sound-repair.ts";
 import { NetworkLink } from "../network-link.ts";
 
-/** What one slot showed and sounded like since `begin()`. Times are of the wall clock, in milliseconds. */
-export interface Viewing {
+/** What an element showed since `begin()`. Times are of the wall clock, in milliseconds. */
+export interface Shown {
 	frames: number;
 	/** Longest time for which the picture stood still. */
 	longestGapMs: number;
@@ -11,10 +11,14 @@ export interface Viewing {
 	latenciesMs: number[];
 	/** Each change of the picture's height. */
 	heights: { height: number; atMs: number }[];
+	forMs: number;
+}
+
+/** What one slot showed and sounded like. */
+export interface Viewing extends Shown {
 	/** When the flashes and the beeps, made at the same instants, were seen and heard. */
 	flashes: number[];
 	beeps: number[];
-	forMs: number;
 }
 
 export interface SentPicture {
@@ -49,7 +53,8 @@ export class StagePeer {
 	static async open(browser: Browser, origin: string, configuration = {}): Promise<StagePeer> {
 		const page = await browser.newPage();
 		await page.goto(origin);
-		await page.addScriptTag({ path: new URL("stage-page.js", import.meta.url).pathname });
+		for (const script of ["../burnt-clock.js", "stage-page.js"])
+			await page.addScriptTag({ path: new URL(script, import.meta.url).pathname });
 		const peer = await page.evaluate(`openPeer(${JSON.stringify(configuration)})`);
 		return new StagePeer(page, peer as number);
 	}
