@@ -75,7 +75,11 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	let publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
 	const address = { publicUrl: () => publicUrl };
 	const { adminToken, tokenSecret } = secrets;
-	const control = await createControl({ dataDir: config.dataDir, adminToken, tokenSecret, ...address }, parts);
+	const { playbackFigures } = config;
+	const control = await createControl(
+		{ dataDir: config.dataDir, adminToken, tokenSecret, playbackFigures, ...address },
+		parts,
+	);
 	lifecycle.add("control", control);
 	const feedPath = join(runDir, "feed.sock");
 	const ingest = await createIngest(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { Registry } from "prom-client";
 import type { EventTopics, RetainedTopics } from "../core/protocol/bus-topics.ts";
 import type { ServerEvent } from "../core/protocol/events.ts";
 import type { Output } from "../core/protocol/outputs.ts";
@@ -39,6 +40,12 @@ export interface Answer {
 	body: any;
 }
 
+interface StartOptions {
+	/** Of a server that was closed before, to go on from there. */
+	dataDir?: string;
+	playbackFigures?: boolean;
+}
+
 /** Control on a listening server, with what it says on the bus written down. */
 export class ControlBench {
 	readonly dataDir: string;
@@ -48,6 +55,7 @@ export class ControlBench {
 	readonly removed: EventTopics["person-removed"][] = [];
 	readonly closed: EventTopics["webinar-closed"][] = [];
 	readonly programmes: (RetainedTopics["programme"] | null)[] = [];
+	readonly metrics: Registry;
 	readonly logLines: string[] = [];
 	readonly control: Control;
 	readonly app: FastifyInstance;
@@ -60,6 +68,7 @@ export class ControlBench {
 		control: Control;
 		app: FastifyInstance;
 		url: string;
+		metrics: Registry;
 		logLines: string[];
 	}) {
 		this.dataDir = parts.dataDir;
@@ -68,6 +77,7 @@ export class ControlBench {
 		this.control = parts.control;
 		this.app = parts.app;
 		this.url = parts.url;
+		this.metrics = parts.metrics;
 		this.logLines = parts.logLines;
 		this.tokens = createTokens(TOKEN_SECRET, this.clock);
 		this.bus.subscribe("person-removed", (event) => this.removed.push(event));
@@ -75,8 +85,7 @@ export class ControlBench {
 		this.bus.watch("programme", (_key, value) => this.programmes.push(value));
 	}
 
-	/** `dataDir`: of a server that was closed before, to go on from there. */
-	static async start({ dataDir }: { dataDir?: string } = {}): Promise<ControlBench> {
+	static async start({ dataDir, playbackFigures = true }: StartOptions = {}): Promise<ControlBench> {
 		const directory = dataDir ?? (await mkdtemp(join(tmpdir(), "rostrum-control-")));
 		const clock = new TestClock();
 		const logLines: string[] = [];
@@ -86,10 +95,11 @@ export class ControlBench {
 				throw error;
 			},
 		});
+		const metrics = new Registry();
 		let url = "";
 		const control = await createControl(
-			{ dataDir: directory, publicUrl: () => url, adminToken: ADMIN_TOKEN, tokenSecret: TOKEN_SECRET },
-			{ log, clock, bus },
+			{ dataDir: directory, publicUrl: () => url, adminToken: ADMIN_TOKEN, tokenSecret: TOKEN_SECRET, playbackFigures },
+			{ log, clock, bus, metrics },
 		);
 		const app = fastify({ frameworkErrors: answerFrameworkErrors(log) });
 		app.setValidatorCompiler(validatorCompiler);
@@ -99,7 +109,7 @@ export class ControlBench {
 		await app.register(control.plugin);
 		app.get("/elsewhere", async () => "served");
 		url = await app.listen({ port: 0, host: "127.0.0.1" });
-		return new ControlBench({ dataDir: directory, clock, bus, control, app, url, logLines });
+		return new ControlBench({ dataDir: directory, clock, bus, control, app, url, metrics, logLines });
 	}
 
 	async close({ keepData = false } = {}): Promise<void> {

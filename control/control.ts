@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
+import type { Registry } from "prom-client";
 import type { Person } from "../core/protocol/webinar.ts";
 import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
@@ -6,6 +7,7 @@ import type { Logger } from "../core/runtime/log.ts";
 import { createTokens } from "../core/runtime/tokens.ts";
 import { createAccess } from "./access.ts";
 import { createApi } from "./api/api.ts";
+import { Audiences } from "./audience/audiences.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { createInvitations } from "./invitations.ts";
 import { createPeople } from "./people.ts";
@@ -25,6 +27,8 @@ export interface ControlOptions {
 	adminToken: string;
 	/** At least 32 bytes. */
 	tokenSecret: Uint8Array;
+	/** Whether viewers' players report how the programme plays. */
+	playbackFigures: boolean;
 }
 
 export interface Control {
@@ -41,8 +45,8 @@ export interface Control {
 
 /** The webinars, their people and stages, and the desired state of their programmes. */
 export async function createControl(
-	{ dataDir, publicUrl, adminToken, tokenSecret }: ControlOptions,
-	{ log: rootLog, clock, bus }: { log: Logger; clock: Clock; bus: Bus },
+	{ dataDir, publicUrl, adminToken, tokenSecret, playbackFigures }: ControlOptions,
+	{ log: rootLog, clock, bus, metrics }: { log: Logger; clock: Clock; bus: Bus; metrics: Registry },
 ): Promise<Control> {
 	const log = rootLog.child({ component: "control" });
 	const store = await openStore({ dataDir });
@@ -54,12 +58,25 @@ export async function createControl(
 	const brands = new Brands({ store, bus });
 	const outputs = new Outputs({ store, clock, bus, log });
 	const stages = new Stages({ webinars, people, sceneSettings, brands, outputs, clock, bus, log });
-	const events = new EventFeed({ webinars, stages, outputs, clock, bus, log });
+	const audiences = playbackFigures ? new Audiences({ webinars, clock, metrics }) : undefined;
+	const events = new EventFeed({ webinars, stages, outputs, audiences, clock, bus, log });
 	const programmeLog = new ProgrammeLog({ store, bus, log });
 	const access = createAccess({ adminToken }, { tokens, webinars, people, stages });
 	await stages.resume();
 
-	const api = createApi({ access, webinars, people, invitations, stages, programmeLog, brands, outputs, events });
+	const api = createApi({
+		access,
+		webinars,
+		people,
+		invitations,
+		stages,
+		programmeLog,
+		brands,
+		outputs,
+		events,
+		audiences,
+		clock,
+	});
 	return {
 		plugin: async (app) => {
 			await app.register(api, { prefix: "/api" });
@@ -67,6 +84,7 @@ export async function createControl(
 		admit: access.admit,
 		async close() {
 			await events.close();
+			audiences?.close();
 			await stages.close();
 			await programmeLog.close();
 			outputs.close();

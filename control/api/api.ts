@@ -2,7 +2,9 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyPluginAsync } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import type { Clock } from "../../core/runtime/clock.ts";
 import type { Access } from "../access.ts";
+import type { Audiences } from "../audience/audiences.ts";
 import type { EventFeed } from "../events/event-feed.ts";
 import type { Invitations } from "../invitations.ts";
 import type { People } from "../people.ts";
@@ -15,6 +17,7 @@ import { brandRoutes } from "./brand-routes.ts";
 import { eventRoute } from "./event-route.ts";
 import { invitationRoutes } from "./invitation-routes.ts";
 import { outputRoutes } from "./output-routes.ts";
+import { playbackRoutes } from "./playback-routes.ts";
 import { programmeLogRoutes } from "./programme-log-routes.ts";
 import { sceneRoutes } from "./scene-routes.ts";
 import { stageRoutes } from "./stage-routes.ts";
@@ -32,6 +35,9 @@ export interface ApiParts {
 	brands: Brands;
 	outputs: Outputs;
 	events: EventFeed;
+	/** Undefined: players are not to report. */
+	audiences: Audiences | undefined;
+	clock: Clock;
 }
 
 /** Everything under the prefix it is registered with: the routes, and their description at `/docs`. */
@@ -63,5 +69,7 @@ export function createApi(parts: ApiParts): FastifyPluginAsync {
 		await app.register(outputRoutes(parts));
 		await app.register(programmeLogRoutes(parts));
 		await app.register(eventRoute(parts));
+		const { audiences, clock } = parts;
+		if (audiences) await app.register(playbackRoutes({ audiences, clock }));
 	};
 }

@@ -4,6 +4,7 @@ import type { Person, Webinar } from "../../core/protocol/webinar.ts";
 import type { Bus } from "../../core/runtime/bus.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
+import type { Audiences } from "../audience/audiences.ts";
 import type { Outputs } from "../programme/outputs.ts";
 import type { Stages } from "../stage/stages.ts";
 import type { WebinarStage } from "../stage/webinar-stage.ts";
@@ -21,6 +22,8 @@ export interface EventFeedParts {
 	webinars: Webinars;
 	stages: Stages;
 	outputs: Outputs;
+	/** Undefined: players do not report. */
+	audiences: Audiences | undefined;
 	clock: Clock;
 	bus: Bus;
 	log: Logger;
@@ -31,14 +34,16 @@ export class EventFeed {
 	readonly #hub: EventHub;
 	readonly #stages: Stages;
 	readonly #outputs: Outputs;
+	readonly #audiences: Audiences | undefined;
 	readonly #log: Logger;
 	readonly #handsToTell = new Set<WebinarStage>();
 	readonly #toldWatching = new Map<string, number>();
 	readonly #stops: (() => void)[];
 
-	constructor({ webinars, stages, outputs, clock, bus, log }: EventFeedParts) {
+	constructor({ webinars, stages, outputs, audiences, clock, bus, log }: EventFeedParts) {
 		this.#stages = stages;
 		this.#outputs = outputs;
+		this.#audiences = audiences;
 		this.#log = log;
 		this.#hub = new EventHub({
 			clock,
@@ -61,6 +66,9 @@ export class EventFeed {
 		});
 		stages.on("hands", (stage) => this.#handsToTell.add(stage));
 		stages.on("promotion", (stage, personId) => this.#tellPromotion(stage, personId));
+		audiences?.on("changed", (webinarId, audience) =>
+			this.#hub.sendToAll(webinarId, { type: "audience", audience }, isHost),
+		);
 		const tellOutputs = (webinarId: string) => void this.#tellOutputs(webinarId);
 		outputs.on("changed", tellOutputs);
 		this.#stops = [
@@ -120,7 +128,8 @@ export class EventFeed {
 	}
 
 	#welcomeOfHosts({ webinarId, hands, directedScene }: WebinarStage) {
-		return { hands, watching: this.#hub.countAttendees(webinarId), scene: directedScene };
+		const audience = this.#audiences?.audienceOf(webinarId);
+		return { hands, watching: this.#hub.countAttendees(webinarId), scene: directedScene, audience };
 	}
 
 	/** All hosts, or one of them who has just come. */

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { personFiguresSchema } from "./figures.ts";
 import { personIdSchema } from "./ids.ts";
 import { outputSchema } from "./outputs.ts";
+import { audienceSchema } from "./playback.ts";
 import { directedSceneSchema } from "./scene-direction.ts";
 import { sheddingSchema } from "./shedding.ts";
 import { handSchema, mediaSourceSchema, promotionSchema, stageSchema } from "./stage.ts";
@@ -23,6 +24,8 @@ export const serverEventSchema = z.discriminatedUnion("type", [
 		hands: z.array(handSchema).optional(),
 		watching: z.number().int().optional(),
 		scene: directedSceneSchema.optional(),
+		/** Absent as well where players do not report. */
+		audience: audienceSchema.optional(),
 	}),
 	z.object({ type: z.literal("webinar"), at, webinar: webinarSchema }),
 	z.object({ type: z.literal("stage"), at, stage: stageSchema }),
@@ -34,6 +37,8 @@ export const serverEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("outputs"), at, outputs: z.array(outputSchema) }),
 	/** To hosts: attendees connected now. */
 	z.object({ type: z.literal("watching"), at, watching: z.number().int() }),
+	/** To hosts, every few seconds while it changes: how the programme reaches the audience. */
+	z.object({ type: z.literal("audience"), at, audience: audienceSchema }),
 	/** To the one attendee it concerns. */
 	z.object({ type: z.literal("promotion"), at, promotion: promotionSchema }),
 	/**

@@ -68,6 +68,8 @@ const environmentSchema = z.object({
 		.prefault("auto"),
 	/** What encodes the programme's pictures. */
 	ENCODER: z.enum(["x264", "nvenc", "vaapi", "qsv"]).default("x264"),
+	/** Whether viewers' players report how the programme plays. */
+	PLAYBACK_FIGURES: z.enum(["on", "off"]).default("on"),
 	S3_ENDPOINT: notYet("S3 storage"),
 	S3_BUCKET: notYet("S3 storage"),
 });
@@ -84,6 +86,7 @@ export interface Config {
 	/** Heights; auto: what the machine sustains. */
 	ladder: "auto" | number[];
 	encoder: "x264" | "nvenc" | "vaapi" | "qsv";
+	playbackFigures: boolean;
 	dataDir: string;
 	adminToken: string | undefined;
 	logLevel: string;
@@ -109,6 +112,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 	if (!result.success || lines.length > 0)
 		throw new ConfigError(`The environment has values that cannot be used:\n${lines.join("\n")}`);
 	const { PORT, MEDIA_PORT, PUBLIC_URL, PUBLIC_ADDRESSES, TURN_URLS, TURN_SECRET } = result.data;
+	const { PLAYBACK_FIGURES } = result.data;
 	const { WHIP_STRICT, LADDER, ENCODER, DATA_DIR, ADMIN_TOKEN, LOG_LEVEL } = result.data;
 	return {
 		port: PORT,
@@ -119,6 +123,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 		whipStrict: WHIP_STRICT,
 		ladder: LADDER,
 		encoder: ENCODER,
+		playbackFigures: PLAYBACK_FIGURES === "on",
 		dataDir: DATA_DIR,
 		adminToken: ADMIN_TOKEN,
 		logLevel: LOG_LEVEL,

@@ -1,6 +1,7 @@
 import { type ClientMessage, type ServerEvent, serverEventSchema } from "../../../core/protocol/events.ts";
 import type { PersonFigures } from "../../../core/protocol/figures.ts";
 import type { Output } from "../../../core/protocol/outputs.ts";
+import type { Audience } from "../../../core/protocol/playback.ts";
 import type { DirectedScene } from "../../../core/protocol/scene-direction.ts";
 import type { Hand, MediaSource, Promotion, Stage } from "../../../core/protocol/stage.ts";
 import type { Person, Webinar } from "../../../core/protocol/webinar.ts";
@@ -49,6 +50,8 @@ export class WebinarEvents {
 	hands = $state.raw<Hand[]>([]);
 	/** Hosts only: attendees connected now. */
 	watching = $state.raw<number | null>(null);
+	/** Hosts only: how the programme reaches the audience; null where players do not report. */
+	audience = $state.raw<Audience | null>(null);
 	/** Hosts only: the programme as it should be now. */
 	scene = $state.raw<DirectedScene | null>(null);
 	/** Hosts only. */
@@ -165,6 +168,7 @@ export class WebinarEvents {
 				this.hands = event.hands ?? [];
 				this.watching = event.watching ?? null;
 				this.scene = event.scene ?? null;
+				this.audience = event.audience ?? null;
 				if (this.#clock.offsetMs === undefined) this.clockOffsetMs = event.at - Date.now();
 				break;
 			case "webinar":
@@ -184,6 +188,9 @@ export class WebinarEvents {
 				break;
 			case "watching":
 				this.watching = event.watching;
+				break;
+			case "audience":
+				this.audience = event.audience;
 				break;
 			case "promotion":
 				this.promotion = event.promotion;
