@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { deadline } from "../../support/deadline.ts";
+import { deadline } from "./deadline.ts";
 
 const COMMAND_DEADLINE_MS = 30_000;
 
