@@ -20,8 +20,8 @@ import { PublicationGate } from "./publication-gate.ts";
 const FIRST_BACKOFF_MS = 100;
 /** The hole of a process that is lost again and again stays below three seconds: starting takes most of two. */
 const LONGEST_BACKOFF_MS = 1_000;
-/** After frames for this long, what went wrong before counts no more. */
-const STEADY_AFTER_MS = 10_000;
+/** After frames for this long, what went wrong before counts no more: it can start, and another follows at once. */
+const STEADY_AFTER_MS = 1_000;
 
 type ProgrammeState = EventTopics["programme-state"]["state"];
 

@@ -15,8 +15,8 @@ export interface EncoderEvents {
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5000;
-/** An encoder that lived so long was a good one: the next may follow at once. */
-const GOOD_LIFE_MS = 10_000;
+/** An encoder that lived so long was a good one: the next may follow at once. One that cannot start ends much sooner. */
+const GOOD_LIFE_MS = 2_000;
 /** How long a run may take to encode what it still holds. */
 const FLUSH_DEADLINE_MS = 2000;
 /** The same for one that was taken over from, on a machine without time to spare. */
