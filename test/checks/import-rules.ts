@@ -3,6 +3,7 @@ import ts from "typescript";
 
 /** Folders in which a package may be imported. Everything else reaches it through what these export. */
 const doors: Record<string, string[]> = {
+	"@aws-sdk/client-s3": ["transcoder/upload"],
 	"fluent-ffmpeg": ["transcoder/encode"],
 	"hls.js": ["src/lib/player"],
 	kysely: ["control/store"],
