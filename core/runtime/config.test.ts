@@ -14,6 +14,7 @@ test("everything has a default", () => {
 		playbackFigures: true,
 		dataDir: "./data",
 		adminToken: undefined,
+		s3: undefined,
 		logLevel: "info",
 	});
 });
@@ -34,6 +35,11 @@ test("what is set is taken", () => {
 		ADMIN_TOKEN: "sixteen letters!",
 		LOG_LEVEL: "debug",
 		ROLES: "web, control,ingest,transcoder",
+		S3_ENDPOINT: "https://objects.example:9000/",
+		S3_BUCKET: "webinars",
+		S3_ACCESS_KEY_ID: "key",
+		S3_SECRET_ACCESS_KEY: "secret",
+		S3_PREFIX: "/site/a/",
 	};
 	expect(readConfig(environment)).toEqual({
 		port: 0,
@@ -47,6 +53,14 @@ test("what is set is taken", () => {
 		playbackFigures: false,
 		dataDir: "/var/lib/rostrum",
 		adminToken: "sixteen letters!",
+		s3: {
+			endpoint: "https://objects.example:9000",
+			bucket: "webinars",
+			region: "us-east-1",
+			accessKeyId: "key",
+			secretAccessKey: "secret",
+			prefix: "site/a/",
+		},
 		logLevel: "debug",
 	});
 });
@@ -76,6 +90,18 @@ describe("what cannot be used", () => {
 		["ENCODER", "x265"],
 		["DATABASE_URL", "postgres://x"],
 		["REDIS_URL", "redis://x"],
+		["S3_ENDPOINT", "objects.example"],
+		["S3_ENDPOINT", "https://user:word@objects.example"],
+		["S3_ENDPOINT", "https://objects.example?x"],
+		["S3_BUCKET", "a b"],
+		["S3_BUCKET", "webinars"],
+		["S3_REGION", "eu west"],
+		["S3_REGION", "eu-west-1"],
+		["S3_ACCESS_KEY_ID", "key"],
+		["S3_SECRET_ACCESS_KEY", "secret"],
+		["S3_PREFIX", "a?b"],
+		["S3_PREFIX", "a"],
+		["S3_PREFIX", "a/../b"],
 	])("%s=%s is named", (name, value) => {
 		expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
 		expect(() => readConfig({ [name]: value })).toThrow(name);
@@ -94,6 +120,8 @@ describe("what cannot be used", () => {
 			ADMIN_TOKEN: "hunter2",
 			REDIS_URL: "redis://user:secret@x",
 			TURN_SECRET: "hunter3",
+			S3_ENDPOINT: "https://user:hunter4@objects.example",
+			S3_SECRET_ACCESS_KEY: "hunter5",
 		};
 		let message = "";
 		try {
@@ -101,7 +129,7 @@ describe("what cannot be used", () => {
 		} catch (error) {
 			message = (error as Error).message;
 		}
-		expect(message).toMatch(/PORT.*ADMIN_TOKEN.*REDIS_URL.*TURN_SECRET/s);
+		expect(message).toMatch(/PORT.*ADMIN_TOKEN.*REDIS_URL.*S3_ENDPOINT.*TURN_SECRET.*S3_SECRET_ACCESS_KEY/s);
 		expect(message).not.toMatch(/hunter|secret/);
 	});
 });

@@ -70,9 +70,47 @@ const environmentSchema = z.object({
 	ENCODER: z.enum(["x264", "nvenc", "vaapi", "qsv"]).default("x264"),
 	/** Whether viewers' players report how the programme plays. */
 	PLAYBACK_FIGURES: z.enum(["on", "off"]).default("on"),
-	S3_ENDPOINT: notYet("S3 storage"),
-	S3_BUCKET: notYet("S3 storage"),
+	/** Of an S3-compatible store; without it, Amazon's. */
+	S3_ENDPOINT: z
+		.url({ protocol: /^https?$/, error: "must be an http or https URL" })
+		.refine(
+			(value) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(value),
+			"must be an address alone, without user or query",
+		)
+		.transform((value) => value.replace(/\/+$/, ""))
+		.optional(),
+	/** Media is uploaded to it. */
+	S3_BUCKET: z
+		.string()
+		.regex(/^[a-z\d][\w.-]{2,62}$/i, "must be the name of a bucket")
+		.optional(),
+	S3_REGION: z
+		.string()
+		.regex(/^[a-z\d-]+$/, "must be the name of a region")
+		.default("us-east-1"),
+	S3_ACCESS_KEY_ID: z.string().optional(),
+	S3_SECRET_ACCESS_KEY: z.string().optional(),
+	/** Of every object's key. */
+	S3_PREFIX: z
+		.string()
+		.regex(/^[\w!.*'()/-]+$/, "must have letters, digits, slashes and !_.*'()- alone")
+		.refine((value) => !/(^|\/)\.\.?(\/|$)/.test(value), "must not have . or .. as a part")
+		.transform((value) => value.replace(/^\/+|\/+$/g, "").replace(/.$/, "$&/"))
+		.default(""),
 });
+
+/** What is of use only beside another. */
+const dependents = [
+	["TURN_URLS", "TURN_SECRET"],
+	["TURN_SECRET", "TURN_URLS"],
+	["S3_BUCKET", "S3_ACCESS_KEY_ID"],
+	["S3_BUCKET", "S3_SECRET_ACCESS_KEY"],
+	["S3_ENDPOINT", "S3_BUCKET"],
+	["S3_REGION", "S3_BUCKET"],
+	["S3_ACCESS_KEY_ID", "S3_BUCKET"],
+	["S3_SECRET_ACCESS_KEY", "S3_BUCKET"],
+	["S3_PREFIX", "S3_BUCKET"],
+] as const;
 
 export interface Config {
 	port: number;
@@ -89,6 +127,19 @@ export interface Config {
 	playbackFigures: boolean;
 	dataDir: string;
 	adminToken: string | undefined;
+	/** Where media is uploaded to. */
+	s3:
+		| {
+				/** Undefined: Amazon's. */
+				endpoint: string | undefined;
+				bucket: string;
+				region: string;
+				accessKeyId: string;
+				secretAccessKey: string;
+				/** Empty, or with a slash at its end. */
+				prefix: string;
+		  }
+		| undefined;
 	logLevel: string;
 }
 
@@ -103,10 +154,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 	const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 	const result = environmentSchema.safeParse(set);
 	const lines = (result.error?.issues ?? []).map((issue) => `  ${issue.path[0]?.toString()} ${issue.message}`);
-	for (const [name, other] of [
-		["TURN_URLS", "TURN_SECRET"],
-		["TURN_SECRET", "TURN_URLS"],
-	] as const) {
+	for (const [name, other] of dependents) {
 		if (set[name] !== undefined && set[other] === undefined) lines.push(`  ${name} is of use only with ${other}`);
 	}
 	if (!result.success || lines.length > 0)
@@ -114,6 +162,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 	const { PORT, MEDIA_PORT, PUBLIC_URL, PUBLIC_ADDRESSES, TURN_URLS, TURN_SECRET } = result.data;
 	const { PLAYBACK_FIGURES } = result.data;
 	const { WHIP_STRICT, LADDER, ENCODER, DATA_DIR, ADMIN_TOKEN, LOG_LEVEL } = result.data;
+	const {
+		S3_ENDPOINT,
+		S3_BUCKET,
+		S3_REGION,
+		S3_ACCESS_KEY_ID = "",
+		S3_SECRET_ACCESS_KEY = "",
+		S3_PREFIX,
+	} = result.data;
+	const keys = { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY };
 	return {
 		port: PORT,
 		mediaPort: MEDIA_PORT,
@@ -126,6 +183,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 		playbackFigures: PLAYBACK_FIGURES === "on",
 		dataDir: DATA_DIR,
 		adminToken: ADMIN_TOKEN,
+		s3: S3_BUCKET
+			? { endpoint: S3_ENDPOINT, bucket: S3_BUCKET, region: S3_REGION, ...keys, prefix: S3_PREFIX }
+			: undefined,
 		logLevel: LOG_LEVEL,
 	};
 }
