@@ -1,32 +1,74 @@
+import { probeDeltas } from "./hls/delta-probes.ts";
 import { type Finding, Findings } from "./hls/finding.ts";
 import { HttpClient } from "./hls/http-client.ts";
 import { probeRendition } from "./hls/http-probes.ts";
-import { checkMedia } from "./hls/media-rules.ts";
-import { parseAttributes } from "./hls/parse-playlist.ts";
+import { checkBandwidth, checkMultivariant } from "./hls/multivariant-rules.ts";
+import { checkPace, measureRoundTrips, type Pace, watchPace } from "./hls/pace.ts";
 import { RenditionFollower } from "./hls/rendition-follower.ts";
 import { checkRenditions } from "./hls/update-rules.ts";
 
 export type { Finding };
 
+interface ValidationOptions {
+	/** How long the stream is followed, or to its end. */
+	seconds: number;
+	/** A server that is away for no longer than this breaks no rule by it, if its stream then goes on. */
+	toleratedOutageMs?: number;
+}
+
+/** What was seen, besides what was wrong. Milliseconds. */
+export interface Measured {
+	/** Whole segments and their parts that were fetched, of all renditions. */
+	segments: number;
+	parts: number;
+	pace: Pace;
+	/** Sorted. */
+	roundTripsMs: number[];
+	/** How long the server was away, each time. */
+	outagesMs: number[];
+	ended: boolean;
+}
+
+export interface Validation {
+	/** Each once; none for a correct server. */
+	findings: Finding[];
+	/** Undefined when there was no stream. */
+	measured?: Measured;
+}
+
+/** As `judgeHls`, for those who ask only for the rules it breaks. */
+export async function validateHls(url: string, options: ValidationOptions): Promise<Finding[]> {
+	return (await judgeHls(url, options)).findings;
+}
+
 /**
  * Reads a live LL-HLS stream for some seconds as a careful player would, with every rendition, every part and every
- * segment, asks it what no player asks, and returns the rules it breaks (see Finding): none for a correct server.
+ * segment, and asks it what no player asks.
  * @param url address of the multivariant playlist
  */
-export async function validateHls(url: string, { seconds }: { seconds: number }): Promise<Finding[]> {
+export async function judgeHls(
+	url: string,
+	{ seconds, toleratedOutageMs = 0 }: ValidationOptions,
+): Promise<Validation> {
 	const findings = new Findings();
-	const client = new HttpClient();
+	const client = new HttpClient({ toleratedOutageMs });
 	try {
 		const { status, body } = await client.get(url);
 		findings.expect(status === 200, 44, `the multivariant playlist gives ${status}`);
-		if (status !== 200) return findings.list;
+		if (status !== 200) return { findings: findings.list };
 		const variants = checkMultivariant(body.toString(), findings);
 		const followers = variants.map(({ uri }) => new RenditionFollower(uri, new URL(uri, url), client, findings));
 		const untilMs = performance.now() + seconds * 1000;
-		await Promise.all([
+		const [first] = followers;
+		if (!first) return { findings: findings.list };
+		const [pace, roundTripsMs] = await Promise.all([
+			watchPace(client, first.url, untilMs, findings),
+			measureRoundTrips(client, first.url, findings),
+			probeRendition(client, first.url, findings),
+			probeDeltas(client, first.url, findings),
 			...followers.map((follower) => follower.follow(untilMs)),
-			...followers.slice(0, 1).map((follower) => probeRendition(client, follower.url, findings)),
 		]);
+		checkPace(pace, findings);
 		const playlists = followers.flatMap(({ name, playlist }) => (playlist ? [[name, playlist] as const] : []));
 		checkRenditions(new Map(playlists), findings);
 		const ended = playlists.filter(([, playlist]) => playlist.ended).length;
@@ -35,37 +77,23 @@ export async function validateHls(url: string, { seconds }: { seconds: number })
 			43,
 			`${ended} of ${followers.length} playlists have ended`,
 		);
-		for (const follower of followers) {
-			checkMedia(follower.name, follower.segments, findings);
-			const bandwidth = variants.find(({ uri }) => uri === follower.name)?.bandwidth ?? 0;
-			checkBandwidth(follower, bandwidth, findings);
+		for (const [index, { name, segments, playlist }] of followers.entries()) {
+			const bandwidth = variants[index]?.bandwidth;
+			const targetDuration = playlist?.targetDuration ?? 0;
+			if (bandwidth !== undefined) checkBandwidth(name, segments, { bandwidth, targetDuration }, findings);
 		}
-		return findings.list;
+		return {
+			findings: findings.list,
+			measured: {
+				segments: followers.reduce((sum, { segments }) => sum + segments.length, 0),
+				parts: followers.reduce((sum, { partCount }) => sum + partCount, 0),
+				pace,
+				roundTripsMs,
+				outagesMs: client.outages.map(({ startMs, endMs }) => endMs - startMs),
+				ended: ended > 0,
+			},
+		};
 	} finally {
 		client.close();
-	}
-}
-
-/** Returns what it lists. */
-export function checkMultivariant(text: string, findings: Findings): { uri: string; bandwidth: number }[] {
-	findings.expect(text.startsWith("#EXTM3U\n"), 1, "the multivariant playlist does not begin with #EXTM3U");
-	findings.expect(text.includes("#EXT-X-INDEPENDENT-SEGMENTS"), 45, "no EXT-X-INDEPENDENT-SEGMENTS");
-	const variants = [...text.matchAll(/^#EXT-X-STREAM-INF:(.*)\n(.*)$/gm)].map(([, list = "", uri = ""]) => {
-		const attributes = parseAttributes(list);
-		const isVideo = /avc1|hvc1|av01/.test(attributes["CODECS"] ?? "");
-		const wanted = ["BANDWIDTH", "AVERAGE-BANDWIDTH", "CODECS", ...(isVideo ? ["RESOLUTION", "FRAME-RATE"] : [])];
-		for (const name of wanted) findings.expect(attributes[name] !== undefined, 44, `${uri}: no ${name}`);
-		return { uri, bandwidth: Number(attributes["BANDWIDTH"]) };
-	});
-	findings.expect(variants.length > 0, 44, "no variants");
-	return variants;
-}
-
-/** A segment may be a tenth over what is announced (Apple's authoring rules), short ones are no measure. */
-function checkBandwidth({ name, segments, playlist }: RenditionFollower, bandwidth: number, findings: Findings): void {
-	for (const { segment, bytes } of segments) {
-		if (segment.duration < (playlist?.targetDuration ?? 0) / 2) continue;
-		const bitrate = Math.round((8 * bytes.length) / segment.duration);
-		findings.expect(bitrate <= 1.1 * bandwidth, 44, `${name} segment ${segment.msn}: ${bitrate} bit/s of ${bandwidth}`);
 	}
 }

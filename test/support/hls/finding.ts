@@ -1,23 +1,26 @@
 /** One breach of a rule of a correct LL-HLS server. */
 export interface Finding {
-	/**
-	 * 1-6 syntax and constants, 8 updates, 9-14 parts, 17 availability, 19-22 hints and reports, 23-31 blocking reload,
-	 * 35-39 media and time, 42-43 start and end, 44-45 multivariant playlist, 48-50 HTTP.
-	 */
+	/** As numbered in docs/ll-hls.md. */
 	rule: number;
 	detail: string;
 }
+
+/** A stream that is wrong throughout would otherwise be told of part by part. */
+const MOST_OF_A_RULE = 50;
 
 /** Gathers findings, each once. */
 export class Findings {
 	readonly list: Finding[] = [];
 	readonly #seen = new Set<string>();
+	readonly #counts = new Map<number, number>();
 
 	add(rule: number, detail: string): void {
 		const key = `${rule} ${detail}`;
-		if (this.#seen.has(key)) return;
+		const count = this.#counts.get(rule) ?? 0;
+		if (count >= MOST_OF_A_RULE || this.#seen.has(key)) return;
 		this.#seen.add(key);
-		this.list.push({ rule, detail });
+		this.#counts.set(rule, count + 1);
+		this.list.push({ rule, detail: count + 1 === MOST_OF_A_RULE ? `${detail} (and perhaps more)` : detail });
 	}
 
 	/** Adds the finding unless `holds`. */

@@ -1,104 +1,24 @@
-import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import fastify, { type FastifyInstance } from "fastify";
-import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../../core/runtime/clock.ts";
-import { createLog } from "../../../core/runtime/log.ts";
-import { Origin } from "../../../transcoder/origin/origin.ts";
-import { Packager } from "../../../transcoder/package/packager.ts";
-import { CodedRecording } from "../coded-recording.ts";
-import { validateHls } from "../hls-validator.ts";
-import { type HttpAnswer, HttpClient } from "./http-client.ts";
+import { type Finding, judgeHls } from "../hls-validator.ts";
+import type { HttpAnswer } from "./http-client.ts";
+import { skipSegments } from "./skip-segments.ts";
+import { type Defect, SpoiltOrigin } from "./spoilt-origin.ts";
 
-const STEP_MS = 50;
 /** What the probes of one stream take: two segments and some parts. */
 const SECONDS = 6;
+/** The playlist is full, so that segments leave it. */
+const HISTORY_MS = 70_000;
 
-let origin: Origin;
-let app: FastifyInstance;
-let feeding: NodeJS.Timeout;
-const client = new HttpClient();
-const proxies: Server[] = [];
+let origin: SpoiltOrigin;
+let endShort: () => void;
 
 beforeAll(async () => {
-	const log = createLog({ level: "silent", pretty: false });
-	origin = new Origin({ log, clock: systemClock, metrics: new Registry() });
-	const stream = origin.open("correct");
-	const packager = new Packager({ epoch: "e", publish: (publication) => stream.publish(publication) });
-	const rung = { kind: "video", width: 16, height: 16, frameRate: 30, maxBitrate: 90_000, avcC: "AUIAHg==" } as const;
-	const frames = Array.from({ length: 60 }, (_, index) => Buffer.alloc(200, index));
-	const recording = new CodedRecording(
-		[
-			{ ...rung, name: "720p" },
-			{ kind: "audio", sampleRate: 48_000, channels: 2, maxBitrate: 90_000, audioSpecificConfig: "EZA=" },
-		],
-		[frames, frames],
-	);
-	const startsAtMs = Date.now() - 20_000; // as if it had run for a while
-	packager.startRun({ run: 1, startsAtMs, tracks: recording.tracks });
-	let playedMs = 0;
-	const feed = () => {
-		const untilMs = Date.now() - startsAtMs;
-		for (; playedMs < untilMs; playedMs += STEP_MS) {
-			for (const frame of recording.between(playedMs, playedMs + STEP_MS)) packager.add(frame);
-		}
-	};
-	feed();
-	feeding = setInterval(feed, STEP_MS);
-	app = fastify({ forceCloseConnections: true });
-	await app.register(origin.plugin);
-	await app.listen({ host: "127.0.0.1", port: 0 });
+	origin = await SpoiltOrigin.start();
+	origin.play("correct", HISTORY_MS);
+	endShort = origin.play("ending", HISTORY_MS);
 });
 
-afterAll(async () => {
-	clearInterval(feeding);
-	origin.close();
-	client.close();
-	for (const proxy of proxies) {
-		proxy.closeAllConnections();
-		proxy.close();
-	}
-	await app.close();
-});
-
-interface Defect {
-	/** Changes the address or the headers before they reach the origin. */
-	ask?: (url: URL, headers: IncomingHttpHeaders) => void;
-	/** Changes what the origin answered. */
-	answer?: (answer: HttpAnswer, url: URL) => Partial<HttpAnswer> | undefined;
-	/** Gives up on the origin after so long, with 404. */
-	impatientMs?: number;
-}
-
-/** A server that is the origin but for one defect. Returns the address of its multivariant playlist. */
-async function spoilt({ ask, answer, impatientMs }: Defect): Promise<string> {
-	const { port } = app.server.address() as AddressInfo;
-	const proxy = createServer(async (request, response) => {
-		const url = new URL(request.url ?? "", `http://127.0.0.1:${port}`);
-		const asked = new URL(url);
-		const headers: IncomingHttpHeaders = { ...request.headers };
-		ask?.(url, headers);
-		const sent = client.get(url, headers as Record<string, string>);
-		const late = Promise.withResolvers<HttpAnswer>();
-		const timer =
-			impatientMs && /part-e/.test(url.pathname)
-				? setTimeout(() => late.resolve({ status: 404, headers: {}, body: Buffer.alloc(0), tookMs: 0 }), impatientMs)
-				: undefined;
-		const given = await Promise.race([sent, late.promise]).catch(() => undefined);
-		clearTimeout(timer);
-		if (!given) return response.destroy();
-		const changed = { ...given, ...answer?.(given, asked) };
-		const kept = Object.entries(changed.headers).filter(
-			([name, value]) => value !== undefined && name !== "content-length",
-		);
-		response.writeHead(changed.status, Object.fromEntries(kept)).end(changed.body);
-	});
-	proxies.push(proxy.listen(0, "127.0.0.1"));
-	await once(proxy, "listening");
-	return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/live/correct/index.m3u8`;
-}
+afterAll(() => origin.close());
 
 const isPlaylist = (url: URL) => url.pathname.endsWith("p/index.m3u8");
 
@@ -114,15 +34,33 @@ function cached(value: string, which: (answer: HttpAnswer, url: URL) => boolean)
 }
 
 function rewritten(pattern: string | RegExp, replacement: string, which = (_url: URL) => true): Defect {
-	return {
-		ask: (_url, headers) => {
-			headers["accept-encoding"] = "identity";
-		},
-		answer: ({ body }, url) =>
-			/m3u8$/.test(url.pathname) && which(url)
-				? { body: Buffer.from(body.toString().replace(pattern, replacement)) }
-				: undefined,
+	return { rewrite: (text, url) => (which(url) ? text.replace(pattern, replacement) : text) };
+}
+
+const SKIPS = ",CAN-SKIP-UNTIL=12.0";
+
+function announceSkips(text: string): string {
+	return text.replace("CAN-BLOCK-RELOAD=YES", `CAN-BLOCK-RELOAD=YES${SKIPS}`);
+}
+
+function skipped(text: string, { searchParams }: URL): string {
+	return searchParams.has("_HLS_skip") && text.includes("SERVER-CONTROL") ? skipSegments(text) : text;
+}
+
+/** A defect that depends on the media sequence last seen. */
+function sequenced(make: (sequence: () => number) => Defect): Defect {
+	let sequence = 0;
+	const note = (text: string) => {
+		sequence = Math.max(sequence, Number(/MEDIA-SEQUENCE:(\d+)/.exec(text)?.[1] ?? 0));
+		return text;
 	};
+	return { ...make(() => sequence), rewrite: note };
+}
+
+/** So many milliseconds for the first `count` answers that fit. */
+function first(count: number, fits: (url: URL) => boolean, ms: number): NonNullable<Defect["delayMs"]> {
+	let left = count;
+	return (_answer, url) => (fits(url) && left-- > 0 ? ms : 0);
 }
 
 function directives(change: (search: URLSearchParams) => void): Defect {
@@ -142,6 +80,14 @@ const defects: [rule: number, what: string, defect: Defect][] = [
 		17,
 		"a listed part that is not there",
 		{ answer: (_, url) => (/part-e-\d*5\.m4s/.test(url.pathname) ? { status: 404 } : undefined) },
+	],
+	[
+		18,
+		"a segment that is gone with its listing",
+		sequenced((sequence) => ({
+			answer: (_, { pathname }) =>
+				Number(/segment-e-(\d+)/.exec(pathname)?.[1] ?? 99) < sequence() ? { status: 404 } : undefined,
+		})),
 	],
 	[20, "a hinted part that is not waited for", { impatientMs: 30 }],
 	[20, "something at every address", { answer: ({ status }) => (status === 404 ? { status: 200 } : undefined) }],
@@ -167,10 +113,12 @@ const defects: [rule: number, what: string, defect: Defect][] = [
 	[
 		26,
 		"an error for who comes late",
-		{
+		sequenced((sequence) => ({
 			answer: (_, { searchParams }) =>
-				Number(searchParams.get("_HLS_msn") ?? 99) < 2 && searchParams.has("_HLS_part") ? { status: 400 } : undefined,
-		},
+				Number(searchParams.get("_HLS_msn") ?? 99) < sequence() && searchParams.has("_HLS_part")
+					? { status: 400 }
+					: undefined,
+		})),
 	],
 	[
 		27,
@@ -191,9 +139,13 @@ const defects: [rule: number, what: string, defect: Defect][] = [
 		"an error for an unknown directive",
 		{ answer: (_, { search }) => (search.includes("unheard") ? { status: 400 } : undefined) },
 	],
-	[44, "no CODECS", rewritten(/CODECS="[^"]*",?/, "")],
+	[32, "nothing skipped of what may be", { rewrite: (text) => announceSkips(text) }],
+	[
+		32,
+		"skips that are not announced",
+		{ rewrite: (text, url) => skipped(announceSkips(text), url).replace(SKIPS, "") },
+	],
 	[44, "too low a BANDWIDTH", rewritten(/:BANDWIDTH=\d+/g, ":BANDWIDTH=40000")],
-	[45, "no EXT-X-INDEPENDENT-SEGMENTS", rewritten("#EXT-X-INDEPENDENT-SEGMENTS\n", "")],
 	[48, "no compression", { ask: (_url, headers) => void delete headers["accept-encoding"] }],
 	[48, "no Vary", without("vary")],
 	[49, "a plain playlist cached for long", cached("max-age=60", (_, url) => isPlaylist(url) && url.search === "")],
@@ -204,16 +156,88 @@ const defects: [rule: number, what: string, defect: Defect][] = [
 	[50, "no exposed headers", without("access-control-expose-headers")],
 ];
 
-describe("validateHls", () => {
-	it("finds nothing wrong with a correct server, and every defect of a spoilt one", { timeout: 60_000 }, async () => {
-		const streams: [number | undefined, string, Defect][] = [[undefined, "none", {}], ...defects];
+/** Those that show in time alone, or at the end. */
+const slowDefects: [rule: number, what: string, defect: Defect, seconds: number, id?: string][] = [
+	[7, "an answer after 150 ms at best", { delayMs: () => 150 }, SECONDS],
+	[15, "parts that come with their segment", directives((search) => void search.delete("_HLS_part")), 12],
+	[
+		29,
+		"an answer after 8.5 s, four times",
+		{ delayMs: first(4, ({ search }) => /_HLS_part=\d/.test(search), 8_500) },
+		6,
+	],
+	[
+		43,
+		"no end in one rendition",
+		rewritten("#EXT-X-ENDLIST\n", "", ({ pathname }) => /audio/.test(pathname)),
+		12,
+		"ending",
+	],
+];
+
+const rulesOf = (findings: Finding[]) => findings.map(({ rule }) => rule);
+
+describe("judgeHls", { timeout: 90_000 }, () => {
+	it("finds nothing wrong with a correct server, whichever way it is asked", async () => {
+		const withSkips: Defect = { rewrite: (text, url) => skipped(announceSkips(text), url) };
+		const behindPass: Defect = {
+			ask: (url) => {
+				url.pathname = url.pathname.replace("/~1790000000.pass", "");
+			},
+		};
+		const [plain, skips, behind] = await Promise.all(
+			[{}, withSkips, behindPass].map((defect) => origin.spoil("correct", defect)),
+		);
+		const passed = behind?.replace("correct", "correct/~1790000000.pass");
+		const judged = await Promise.all([plain, skips, passed].map((url) => judgeHls(url ?? "", { seconds: SECONDS })));
+		for (const { findings, measured } of judged) {
+			expect(findings).toEqual([]);
+			expect(measured?.segments).toBeGreaterThan(4);
+			expect(measured?.pace.partIntervalsMs.length).toBeGreaterThan(10);
+			expect(measured?.roundTripsMs.length).toBe(20);
+			expect(measured?.outagesMs).toEqual([]);
+		}
+	});
+
+	it("finds every defect of a spoilt one", async () => {
 		// All at once: each takes its seconds, for parts come in their own time.
 		const judged = await Promise.all(
-			streams.map(async ([rule, what, defect]) => {
-				const rules = (await validateHls(await spoilt(defect), { seconds: SECONDS })).map((finding) => finding.rule);
-				return { rule, what, found: rule === undefined ? rules.length === 0 : rules.includes(rule), rules };
+			defects.map(async ([rule, what, defect]) => {
+				const { findings } = await judgeHls(await origin.spoil("correct", defect), { seconds: SECONDS });
+				return { rule, what, rules: rulesOf(findings) };
 			}),
 		);
-		expect(judged.filter(({ found }) => !found)).toEqual([]);
+		expect(judged.filter(({ rule, rules }) => !rules.includes(rule))).toEqual([]);
+	});
+
+	it.concurrent("finds what shows in time, and at the end", async ({ expect }) => {
+		setTimeout(endShort, 5_000);
+		const ended = origin.spoil("ending", {}).then((url) => judgeHls(url, { seconds: 30 }));
+		const judged = await Promise.all(
+			slowDefects.map(async ([rule, what, defect, seconds, id = "correct"]) => {
+				const { findings } = await judgeHls(await origin.spoil(id, defect), { seconds });
+				return { rule, what, rules: rulesOf(findings) };
+			}),
+		);
+		expect(judged.filter(({ rule, rules }) => !rules.includes(rule))).toEqual([]);
+		expect(await ended).toMatchObject({ findings: [], measured: { ended: true } });
+	});
+
+	it.concurrent("measures an outage, and forgives one only where it is told to", async () => {
+		const addresses = await Promise.all(
+			[undefined, undefined].map(() => {
+				const startMs = performance.now() + 2_000;
+				const isAway = () => performance.now() > startMs && performance.now() < startMs + 1_500;
+				return origin.spoil("correct", { answer: () => (isAway() ? { status: 503 } : undefined) });
+			}),
+		);
+		const [strict, patient] = await Promise.all([
+			judgeHls(addresses[0] ?? "", { seconds: SECONDS }),
+			judgeHls(addresses[1] ?? "", { seconds: SECONDS, toleratedOutageMs: 10_000 }),
+		]);
+		expect(rulesOf(strict.findings)).toContain(23);
+		expect(patient.findings).toEqual([]);
+		expect(patient.measured?.outagesMs.length).toBe(1);
+		expect(patient.measured?.outagesMs[0]).toBeGreaterThan(1_000);
 	});
 });

@@ -17,26 +17,47 @@ const DATE_ROUNDING_MS = 1.01;
 
 /** What the media of one rendition must be; `segments` in order, without holes. */
 export function checkMedia(name: string, segments: FetchedSegment[], findings: Findings): void {
-	const expected = new Map<number, number>();
-	let clock: { offsetMs: number; drift: number } | undefined;
-	for (const fetched of segments) {
+	const judge = new MediaJudge(name, findings);
+	for (const segment of segments) judge.add(segment);
+}
+
+/** The same, segment by segment. */
+export class MediaJudge {
+	readonly #name: string;
+	readonly #findings: Findings;
+	/** Where each track must go on, in ticks. */
+	readonly #expected = new Map<number, number>();
+	#clock: { offsetMs: number; drift: number } | undefined;
+
+	constructor(name: string, findings: Findings) {
+		this.#name = name;
+		this.#findings = findings;
+	}
+
+	/** The segment after the one before, or after `miss`. */
+	add(fetched: FetchedSegment): void {
 		const { segment, init, bytes, parts } = fetched;
-		const where = `${name} segment ${segment.msn}`;
+		const findings = this.#findings;
+		const where = `${this.#name} segment ${segment.msn}`;
 		try {
 			const tracks = checkInit(where, init, findings);
 			const fragments = readFragments(bytes);
-			if (segment.discontinuity) {
-				expected.clear();
-				clock = undefined;
-			}
-			checkTimes(where, fragments, expected, findings);
+			if (segment.discontinuity) this.miss();
+			checkTimes(where, fragments, this.#expected, findings);
 			checkKeyframes(where, fetched, tracks, findings);
-			clock = checkClock(where, segment, tracks, fragments, clock, findings);
+			this.#clock = checkClock(where, segment, tracks, fragments, this.#clock, findings);
 		} catch (error) {
 			findings.add(35, `${where}: ${(error as Error).message}`);
 		}
-		const whole = parts.length === 0 || Buffer.concat(parts).equals(bytes);
+		const complete = parts.length === segment.parts.length;
+		const whole = parts.length === 0 || !complete || Buffer.concat(parts).equals(bytes);
 		findings.expect(whole, 12, `${where}: its parts together are not its bytes`);
+	}
+
+	/** What follows need not continue what came before. */
+	miss(): void {
+		this.#expected.clear();
+		this.#clock = undefined;
 	}
 }
 
@@ -82,9 +103,10 @@ function checkKeyframes(
 			fragment.filter(({ trackId }) => trackId === video).flatMap(({ samples }) => samples),
 		);
 	findings.expect(samplesOf(bytes)[0]?.sync === true, 14, `${where}: does not begin with an IDR`);
+	const listed = segment.parts.filter(({ gap }) => !gap);
 	for (const [index, part] of parts.entries()) {
 		const at = samplesOf(part).findIndex(({ sync }) => sync);
-		const independent = segment.parts[index]?.independent === true;
+		const independent = listed[index]?.independent === true;
 		findings.expect(independent === at >= 0, 13, `${where} part ${index}: INDEPENDENT ${independent}, IDR at ${at}`);
 		findings.expect(at <= 0, 13, `${where} part ${index}: its IDR is sample ${at}`);
 	}

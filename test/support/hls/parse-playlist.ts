@@ -17,10 +17,19 @@ export interface PlaylistSegment {
 	map: string | undefined;
 	/** Milliseconds since the epoch, when it has a PROGRAM-DATE-TIME. */
 	dateMs: number | undefined;
+	/** When it begins: its own date, or that of a segment before it and what lies between. */
+	startMs: number | undefined;
 	/** A DISCONTINUITY, MAP or PROGRAM-DATE-TIME came after its first part. */
 	lateTag: string | undefined;
-	/** A part came after it that is its own. */
+	/** Marked as not to be had (EXT-X-GAP). */
 	gap: boolean;
+}
+
+/** What a delta update leaves out (EXT-X-SKIP). */
+export interface Skip {
+	segments: number;
+	/** IDs of date ranges; undefined when it says nothing of them. */
+	removedRanges: string[] | undefined;
 }
 
 export interface MediaPlaylist {
@@ -37,6 +46,9 @@ export interface MediaPlaylist {
 	segments: PlaylistSegment[];
 	hints: Record<string, string>[];
 	reports: Record<string, string>[];
+	dateRanges: Record<string, string>[];
+	/** Undefined for a whole playlist. */
+	skip: Skip | undefined;
 	ended: boolean;
 }
 
@@ -50,7 +62,7 @@ export function parseAttributes(list: string): Record<string, string> {
 }
 
 function newSegment(msn: number, map: string | undefined): PlaylistSegment {
-	const nothing = { uri: undefined, dateMs: undefined, lateTag: undefined };
+	const nothing = { uri: undefined, dateMs: undefined, startMs: undefined, lateTag: undefined };
 	return { ...nothing, msn, map, duration: 0, parts: [], discontinuity: false, gap: false };
 }
 
@@ -64,6 +76,7 @@ export function parseMediaPlaylist(text: string): MediaPlaylist {
 	const discontinuitySequence = value("EXT-X-DISCONTINUITY-SEQUENCE");
 	const partInf = value("EXT-X-PART-INF");
 	const serverControl = value("EXT-X-SERVER-CONTROL");
+	const skip = parseSkip(value("EXT-X-SKIP"));
 	return {
 		text,
 		lines,
@@ -74,16 +87,24 @@ export function parseMediaPlaylist(text: string): MediaPlaylist {
 		control: parseAttributes(serverControl ?? ""),
 		mediaSequence,
 		discontinuitySequence: discontinuitySequence === undefined ? undefined : Number(discontinuitySequence),
-		segments: parseSegments(lines, mediaSequence),
+		segments: parseSegments(lines, mediaSequence + (skip?.segments ?? 0)),
 		hints: all("EXT-X-PRELOAD-HINT"),
 		reports: all("EXT-X-RENDITION-REPORT"),
+		dateRanges: all("EXT-X-DATERANGE"),
+		skip,
 		ended: lines.includes("#EXT-X-ENDLIST"),
 	};
 }
 
-function parseSegments(lines: string[], mediaSequence: number): PlaylistSegment[] {
+function parseSkip(value: string | undefined): Skip | undefined {
+	if (value === undefined) return undefined;
+	const { "SKIPPED-SEGMENTS": segments, "RECENTLY-REMOVED-DATERANGES": removed } = parseAttributes(value);
+	return { segments: Number(segments ?? 0), removedRanges: removed?.split("\t") };
+}
+
+function parseSegments(lines: string[], firstMsn: number): PlaylistSegment[] {
 	const segments: PlaylistSegment[] = [];
-	let segment = newSegment(mediaSequence, undefined);
+	let segment = newSegment(firstMsn, undefined);
 	let isTouched = false;
 	for (const line of lines) {
 		const [tag = "", ...rest] = line.split(":");
@@ -105,12 +126,31 @@ function parseSegments(lines: string[], mediaSequence: number): PlaylistSegment[
 		segment = newSegment(segment.msn + 1, segment.map);
 		isTouched = false;
 	}
-	return isTouched ? [...segments, segment] : segments;
+	if (isTouched) segments.push(segment);
+	carryOn(segments, undefined);
+	return segments;
+}
+
+/** Completes what segments have from those before them: when they begin, and their initialization section. */
+export function carryOn(segments: PlaylistSegment[], before: PlaylistSegment | undefined): void {
+	let last = before;
+	for (const segment of segments) {
+		const follows = last && !segment.discontinuity && last.startMs !== undefined;
+		segment.startMs =
+			segment.dateMs ?? (follows && last ? (last.startMs ?? 0) + segmentSeconds(last) * 1000 : undefined);
+		segment.map ??= last?.map;
+		last = segment;
+	}
 }
 
 function parsePart(content: string): PlaylistPart {
 	const { DURATION, URI = "", INDEPENDENT, GAP } = parseAttributes(content);
 	return { uri: URI, duration: Number(DURATION), independent: INDEPENDENT === "YES", gap: GAP === "YES" };
+}
+
+/** The listed segment of that number. */
+export function segmentOf({ segments }: MediaPlaylist, msn: number): PlaylistSegment | undefined {
+	return segments[msn - (segments[0]?.msn ?? 0)];
 }
 
 /** The newest part listed, by its segment's number and its own index; that of a whole segment without parts is -1. */

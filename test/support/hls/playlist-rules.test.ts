@@ -1,54 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { Packager } from "../../../transcoder/package/packager.ts";
-import type { Publication } from "../../../transcoder/publication.ts";
-import { CodedRecording } from "../coded-recording.ts";
 import { Findings } from "./finding.ts";
 import { checkMedia, type FetchedSegment } from "./media-rules.ts";
 import { parseMediaPlaylist } from "./parse-playlist.ts";
 import { checkPlaylist } from "./playlist-rules.ts";
+import { PublishedStream } from "./published-stream.ts";
 import { checkRenditions, checkUpdate } from "./update-rules.ts";
 
-/** Frames that no decoder would take: these rules look no deeper than boxes. */
-function recording(): CodedRecording {
-	const rung = { kind: "video", width: 16, height: 16, frameRate: 30, maxBitrate: 1, avcC: "AUIAHg==" } as const;
-	const frames = (count: number) => Array.from({ length: count }, (_, index) => Buffer.of(index, 1, 2));
-	return new CodedRecording(
-		[
-			{ ...rung, name: "720p" },
-			{ ...rung, name: "360p" },
-			{ kind: "audio", sampleRate: 48_000, channels: 2, maxBitrate: 1, audioSpecificConfig: "EZA=" },
-		],
-		[frames(60), frames(60), frames(90)],
-	);
-}
-
-/** Two runs, still live: what a correct packager published, oldest first. */
-function publish(): { publications: Publication[]; media: Map<string, Buffer> } {
-	const publications: Publication[] = [];
-	const media = new Map<string, Buffer>();
-	const packager = new Packager({
-		epoch: "e",
-		publish: (publication) => {
-			publications.push(publication);
-			for (const { name, added } of publication.renditions) {
-				for (const one of added) media.set(`${name}/${one.name}`, Buffer.concat(one.chunks));
-			}
-		},
-	});
-	const recorded = recording();
-	for (const [index, ms] of [5100, 7000].entries()) {
-		packager.startRun({ run: index, startsAtMs: Date.UTC(2026, 0, 1) + index * 6000, tracks: recorded.tracks });
-		for (const frame of recorded.between(0, ms)) packager.add(frame);
-	}
-	return { publications, media };
-}
-
-const { publications, media } = publish();
-
-function textOf(name: string, index: number): string {
-	const publication = publications.at(index);
-	return publication?.renditions.find((rendition) => rendition.name === name)?.playlist ?? "";
-}
+const stream = new PublishedStream();
+const { publications, media } = stream;
 
 /** Everything the rules of playlists say of these texts. */
 function judge(texts: { before: string; after: string; audio: string }): number[] {
@@ -58,12 +17,19 @@ function judge(texts: { before: string; after: string; audio: string }): number[
 	checkPlaylist("720p", after, findings);
 	checkPlaylist("audio", audio, findings);
 	checkUpdate("720p", before, after, findings);
-	const other = parseMediaPlaylist(textOf("360p", -1));
+	const other = parseMediaPlaylist(stream.playlist("360p", -1));
 	checkRenditions(new Map(Object.entries({ "720p": after, "360p": other, audio })), findings);
 	return findings.list.map(({ rule }) => rule);
 }
 
-const good = { before: textOf("720p", -2), after: textOf("720p", -1), audio: textOf("audio", -1) };
+const good = {
+	before: stream.playlist("720p", -2),
+	after: stream.playlist("720p", -1),
+	audio: stream.playlist("audio", -1),
+};
+
+/** Two segments leave at once, and four are left. */
+const beheaded = [/(MEDIA-SEQUENCE:)1(\n[\s\S]*?MAP[^\n]*\n)[\s\S]*?segment-e-2\.m4s\n/, "$13$2"] as const;
 
 /** A change of the newest version alone, of every version (what never changes, but is wrong), or of the sound's. */
 type Where = "after" | "video" | "audio" | "all";
@@ -118,6 +84,7 @@ const defects: [rule: number, what: string, where: Where, pattern: string | RegE
 	],
 	[14, "a first part that is not independent", "video", /(part-e-29.m4s"),INDEPENDENT=YES/, "$1"],
 	[16, "parts near the end that are not listed", "video", /#EXT-X-PART:[^\n]*part-e-(29|30|31|32|33|34)[^\n]*\n/g, ""],
+	[18, "a playlist that is left too short", "after", ...beheaded],
 	[19, "no hint", "video", /#EXT-X-PRELOAD-HINT[^\n]*\n/, ""],
 	[19, "two hints", "video", /(#EXT-X-PRELOAD-HINT[^\n]*\n)/, "$1$1"],
 	[19, "a hint before the media", "video", /([\s\S]*)(#EXT-X-MAP[\s\S]*?)(#EXT-X-PRELOAD-HINT[^\n]*\n)/, "$1$3$2"],
@@ -140,6 +107,7 @@ const defects: [rule: number, what: string, where: Where, pattern: string | RegE
 	],
 	[23, "no CAN-BLOCK-RELOAD", "all", "CAN-BLOCK-RELOAD=YES,", ""],
 	[30, "a hint after the end", "video", /$/, "#EXT-X-ENDLIST\n"],
+	[34, "several segments removed at once", "after", ...beheaded],
 	[35, "no initialization section", "video", /#EXT-X-MAP[^\n]*\n/g, ""],
 	[38, "no date at the first segment", "video", /#EXT-X-PROGRAM-DATE-TIME[^\n]*\n/, ""],
 	[
@@ -159,6 +127,7 @@ const defects: [rule: number, what: string, where: Where, pattern: string | RegE
 		"DISCONTINUITY-SEQUENCE:1",
 	],
 	[39, "a discontinuity in one rendition alone", "audio", "#EXT-X-DISCONTINUITY\n", ""],
+	[43, "an end without the last segment", "video", /$/, "#EXT-X-ENDLIST\n"],
 	[42, "EXT-X-START", "video", "#EXT-X-TARGET", "#EXT-X-START:TIME-OFFSET=0\n#EXT-X-TARGET"],
 ];
 
@@ -182,7 +151,7 @@ describe("rules of playlists", () => {
 
 describe("rules of media", () => {
 	function fetched(): FetchedSegment[] {
-		const listed = parseMediaPlaylist(textOf("720p", -1)).segments.filter(
+		const listed = parseMediaPlaylist(stream.playlist("720p", -1)).segments.filter(
 			({ uri, parts }) => uri !== undefined && parts.length > 0,
 		);
 		return listed.map((segment) => ({

@@ -1,4 +1,5 @@
 import type { Findings } from "./finding.ts";
+import { checkDateRanges, checkGaps } from "./gap-rules.ts";
 import { listedSeconds, type MediaPlaylist, type PlaylistSegment, segmentSeconds } from "./parse-playlist.ts";
 
 const ONCE = [
@@ -11,30 +12,36 @@ const ONCE = [
 	"EXT-X-ENDLIST",
 	"EXT-X-INDEPENDENT-SEGMENTS",
 	"EXT-X-PLAYLIST-TYPE",
+	"EXT-X-SKIP",
 ];
 /** Printed decimals: what is left of a comparison of two of them. */
 const ROUNDING = 1e-9;
 /** A segment's duration and the sum of its parts' are rounded apart. */
 const SUM_ROUNDING = 0.001;
 
-/** What one version of a media playlist must be in itself. */
-export function checkPlaylist(name: string, playlist: MediaPlaylist, findings: Findings): void {
+/** What one version of a media playlist must be in itself. Segments before `fromMsn` were judged with an earlier one. */
+export function checkPlaylist(name: string, playlist: MediaPlaylist, findings: Findings, fromMsn = 0): void {
 	checkHead(name, playlist, findings);
 	checkServerControl(name, playlist, findings);
-	for (const segment of playlist.segments) checkSegment(name, playlist, segment, findings);
+	for (const segment of playlist.segments) {
+		if (segment.msn >= fromMsn) checkSegment(name, playlist, segment, findings);
+	}
 	checkPartsListed(name, playlist, findings);
+	checkGaps(name, playlist, findings, fromMsn);
+	checkDateRanges(name, playlist, findings);
 	checkTail(name, playlist, findings);
 }
 
 function checkHead(
 	name: string,
-	{ text, lines, targetDuration, discontinuitySequence, segments }: MediaPlaylist,
+	{ text, lines, targetDuration, discontinuitySequence, segments, skip }: MediaPlaylist,
 	findings: Findings,
 ): void {
 	findings.expect(text.startsWith("#EXTM3U\n"), 1, `${name}: does not begin with #EXTM3U`);
 	const version = Number(/^#EXT-X-VERSION:(\d+)$/m.exec(text)?.[1] ?? 1);
-	const needed = text.includes("#EXT-X-SKIP") ? 9 : 6;
-	findings.expect(version === needed, 2, `${name}: version ${version} where ${needed} is needed`);
+	const needed = skip ? (skip.removedRanges ? 10 : 9) : 6;
+	const fits = version === needed || (version === 8 && !skip && text.includes("#EXT-X-GAP"));
+	findings.expect(fits, 2, `${name}: version ${version} where ${needed} is needed`);
 	for (const tag of ONCE) {
 		const count = lines.filter((line) => line === `#${tag}` || line.startsWith(`#${tag}:`)).length;
 		findings.expect(count < 2, 3, `${name}: ${count} times ${tag}`);
@@ -107,7 +114,7 @@ function checkSegment(name: string, playlist: MediaPlaylist, segment: PlaylistSe
 		);
 	}
 	findings.expect(
-		parts.length === 0 || parts[0]?.independent === true,
+		parts.length === 0 || parts[0]?.independent === true || parts[0]?.gap === true,
 		14,
 		`${where}: its first part is not INDEPENDENT`,
 	);
@@ -136,12 +143,15 @@ function checkPartsListed(
 
 function checkTail(
 	name: string,
-	{ hints, lines, ended, reports, partTarget }: MediaPlaylist,
+	{ hints, lines, ended, reports, partTarget, segments }: MediaPlaylist,
 	findings: Findings,
 ): void {
 	const partHints = hints.filter(({ TYPE }) => TYPE === "PART");
-	if (ended) findings.expect(hints.length === 0, 30, `${name}: a hint in an ended playlist`);
-	else if (partTarget !== undefined)
+	if (ended) {
+		findings.expect(hints.length === 0, 30, `${name}: a hint in an ended playlist`);
+		const whole = segments.at(-1)?.uri !== undefined || segments.length === 0;
+		findings.expect(whole, 43, `${name}: ended with parts of which no segment was made`);
+	} else if (partTarget !== undefined)
 		findings.expect(partHints.length === 1, 19, `${name}: ${partHints.length} hints of a part`);
 	const hintLine = lines.findIndex((line) => line.startsWith("#EXT-X-PRELOAD-HINT"));
 	const lastMedia = lines.findLastIndex((line) => line.startsWith("#EXTINF") || line.startsWith("#EXT-X-PART:"));

@@ -1,8 +1,21 @@
 import type { Findings } from "./finding.ts";
-import { type MediaPlaylist, newestPosition, segmentSeconds } from "./parse-playlist.ts";
+import { checkDateRangesAgree, checkDateRangesKept } from "./gap-rules.ts";
+import { type MediaPlaylist, newestPosition, segmentOf, segmentSeconds } from "./parse-playlist.ts";
 
-/** What may change from one version of a playlist to a later one of the same rendition. */
-export function checkUpdate(name: string, before: MediaPlaylist, after: MediaPlaylist, findings: Findings): void {
+/** Fewer must not be left by what is removed from a live playlist. */
+const FEWEST_SEGMENTS = 6;
+
+/**
+ * What may change from one version of a playlist to a later one of the same rendition.
+ * @param afterOutage the server was away in between, and what it had promised may be lost
+ */
+export function checkUpdate(
+	name: string,
+	before: MediaPlaylist,
+	after: MediaPlaylist,
+	findings: Findings,
+	{ afterOutage = false } = {},
+): void {
 	findings.expect(before.targetDuration === after.targetDuration, 4, `${name}: target duration changed`);
 	findings.expect(before.partInf === after.partInf, 5, `${name}: PART-INF changed to ${after.partInf}`);
 	findings.expect(
@@ -19,7 +32,8 @@ export function checkUpdate(name: string, before: MediaPlaylist, after: MediaPla
 	checkSequences(name, before, after, findings);
 	for (const old of before.segments) {
 		if (old.msn < after.mediaSequence) continue;
-		const now = after.segments.find(({ msn }) => msn === old.msn);
+		const now = segmentOf(after, old.msn);
+		if (now === old) continue; // a delta update skipped it
 		if (!now) {
 			findings.add(8, `${name}: segment ${old.msn} vanished`);
 			continue;
@@ -34,10 +48,31 @@ export function checkUpdate(name: string, before: MediaPlaylist, after: MediaPla
 			`${name}: segment ${old.msn} has another discontinuity`,
 		);
 		findings.expect(now.dateMs === old.dateMs, 8, `${name}: segment ${old.msn} has another date`);
+		findings.expect(
+			now.gap === old.gap || old.uri === undefined,
+			40,
+			`${name}: segment ${old.msn} became a gap, or ceased to be one`,
+		);
 		const partsKept = now.parts.length === 0 || old.parts.every(({ uri }, index) => now.parts[index]?.uri === uri);
 		findings.expect(partsKept, 8, `${name}: parts of segment ${old.msn} changed`);
 	}
-	checkHintKept(name, before, after, findings);
+	if (!afterOutage) checkHintKept(name, before, after, findings);
+	checkRemoved(name, before, after, findings);
+	checkDateRangesKept(name, before, after, findings);
+}
+
+/** Segments leave one at a time, for a client may have missed no more versions than it sees new parts. */
+function checkRemoved(name: string, before: MediaPlaylist, after: MediaPlaylist, findings: Findings): void {
+	const removed = after.mediaSequence - before.mediaSequence;
+	if (removed <= 0) return;
+	const left = after.segments.filter(({ uri }) => uri !== undefined).length;
+	findings.expect(left >= FEWEST_SEGMENTS, 18, `${name}: only ${left} segments were left`);
+	const known = new Set(before.segments.at(-1)?.parts.map(({ uri }) => uri));
+	const newestMsn = newestPosition(before).msn;
+	const versions = after.segments
+		.filter(({ msn }) => msn >= newestMsn)
+		.reduce((sum, { parts }) => sum + Math.max(1, parts.filter(({ uri }) => !known.has(uri)).length), 0);
+	findings.expect(removed <= versions, 34, `${name}: ${removed} segments left at once, up to ${after.mediaSequence}`);
 }
 
 function checkSequences(name: string, before: MediaPlaylist, after: MediaPlaylist, findings: Findings): void {
@@ -96,6 +131,7 @@ export function checkRenditions(renditions: Map<string, MediaPlaylist>, findings
 		findings.expect(playlist.targetDuration === reference.targetDuration, 4, `${pair}: target durations differ`);
 		findings.expect(playlist.serverControl === reference.serverControl, 5, `${pair}: SERVER-CONTROL differs`);
 		checkAlignment(pair, reference, playlist, findings);
+		checkDateRangesAgree(pair, reference, playlist, findings);
 	}
 }
 
@@ -104,12 +140,12 @@ const ALIGNMENT_MS = 30;
 
 function checkAlignment(pair: string, one: MediaPlaylist, other: MediaPlaylist, findings: Findings): void {
 	for (const segment of one.segments) {
-		const twin = other.segments.find(({ msn }) => msn === segment.msn);
+		const twin = segmentOf(other, segment.msn);
 		if (!twin) continue;
 		const where = `${pair}, segment ${segment.msn}`;
 		findings.expect(twin.discontinuity === segment.discontinuity, 39, `${where}: a discontinuity in one of them`);
-		if (segment.dateMs === undefined || twin.dateMs === undefined) continue;
-		const apartMs = Math.abs(twin.dateMs - segment.dateMs);
+		if (segment.startMs === undefined || twin.startMs === undefined) continue;
+		const apartMs = Math.abs(twin.startMs - segment.startMs);
 		findings.expect(apartMs <= ALIGNMENT_MS, 38, `${where}: dates ${apartMs} ms apart`);
 	}
 	if (one.mediaSequence === other.mediaSequence) {
@@ -118,7 +154,7 @@ function checkAlignment(pair: string, one: MediaPlaylist, other: MediaPlaylist, 
 	}
 	const endMs = ({ segments }: MediaPlaylist) => {
 		const last = segments.at(-1);
-		return last ? (last.dateMs ?? 0) + segmentSeconds(last) * 1000 : 0;
+		return last ? (last.startMs ?? 0) + segmentSeconds(last) * 1000 : 0;
 	};
 	const apart = Math.abs(newestPosition(one).msn - newestPosition(other).msn);
 	if (apart > 0 || newestPosition(one).part !== newestPosition(other).part) return; // read at different moments
