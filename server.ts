@@ -113,7 +113,7 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	};
 	app.setNotFoundHandler(notFound);
 	// Below these, an unknown address is a machine's mistake and gets a problem, not a page.
-	for (const part of ["api", "whip", "whep", "live"]) app.all(`/${part}/*`, notFound);
+	for (const part of ["api", "whip", "whep"]) app.all(`/${part}/*`, notFound);
 	await mountWebPages(app, join(import.meta.dirname, "build/handler.js"), publicUrl);
 
 	await listen(app, config.port);

@@ -1,49 +1,115 @@
 import { describe, expect, it } from "vitest";
+import { Answer } from "./answer.ts";
 import { BlockedRequests } from "./blocked-requests.ts";
 
-function fill(limit: number) {
+const LIMIT = 10_000;
+
+function fill(limit = LIMIT) {
 	const log: string[] = [];
-	const ready = new Set<string>();
-	const blocked = new BlockedRequests({ limit, patienceMs: 6000 });
-	const add = (name: string, nowMs: number) => {
-		const request = {
-			isReady: () => ready.has(name),
-			answer: () => log.push(`answer ${name}`),
-			refuse: () => log.push(`refuse ${name}`),
-		};
-		return { request, taken: blocked.add(request, nowMs) };
+	const looks: string[] = [];
+	const answers = new Map<string, Answer>();
+	const blocked = new BlockedRequests<string>({
+		limit,
+		answer: (question) => {
+			looks.push(question);
+			return answers.get(question);
+		},
+	});
+	const ask = (question: string, name: string, untilMs = 6000) => {
+		const asker = { take: ({ status }: Answer) => void log.push(`${name} ${status}`) };
+		return { asker, taken: blocked.add(question, question, asker, untilMs) };
 	};
-	return { blocked, log, ready, add };
+	const know = (question: string) => answers.set(question, new Answer({ kind: "media", status: 200 }));
+	return { blocked, log, looks, ask, know };
 }
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("BlockedRequests", () => {
 	it("takes no more than its limit, and more again when some have gone", () => {
-		const { blocked, add } = fill(2);
-		const { request, taken } = add("a", 0);
-		expect([taken, add("b", 0).taken, add("c", 0).taken]).toEqual([true, true, false]);
-		blocked.remove(request);
-		expect(add("d", 0).taken).toBe(true);
+		const { blocked, ask } = fill(2);
+		const { asker, taken } = ask("?", "a");
+		expect([taken, ask("?", "b").taken, ask("?", "c").taken]).toEqual([true, true, false]);
+		blocked.remove(asker);
+		expect(ask("?", "d").taken).toBe(true);
 		expect(blocked.size).toBe(2);
 	});
 
-	it("answers those that are ready, once", () => {
-		const { blocked, add, log, ready } = fill(9);
-		for (const name of ["a", "b", "c"]) add(name, 0);
-		ready.add("a").add("c");
+	it("answers what can be answered, once, in the order in which it was asked", () => {
+		const { blocked, ask, know, log } = fill();
+		for (const [question, name] of ["1a", "2b", "1c", "3d", "3e"]) ask(question as string, name as string);
+		know("3");
+		know("1");
 		blocked.release();
 		blocked.release();
-		expect(log).toEqual(["answer a", "answer c"]);
+		expect(log).toEqual(["a 200", "c 200", "d 200", "e 200"]);
 		expect(blocked.size).toBe(1);
 	});
 
-	it("refuses those whose patience is over, and at the end all", () => {
-		const { blocked, add, log } = fill(9);
-		for (const [index, name] of ["a", "b", "c"].entries()) add(name, index * 1000);
+	it("looks at each question once, however many ask it, and not at one that nobody asks any more", () => {
+		const { blocked, ask, looks } = fill();
+		const { asker } = ask("gone", "z");
+		blocked.remove(asker);
+		for (let i = 0; i < 100; i++) ask(i % 2 ? "odd" : "even", String(i));
+		blocked.release();
+		expect(looks).toEqual(["even", "odd"]);
+	});
+
+	it("lets others have their turn while it answers thousands, who keep their order", async () => {
+		const { blocked, ask, know, log } = fill();
+		const slow = (name: string) => {
+			const take = ({ status }: Answer) => {
+				const until = performance.now() + 1;
+				while (performance.now() < until);
+				log.push(`${name} ${status}`);
+			};
+			return { take };
+		};
+		for (let i = 0; i < 60; i++) blocked.add("?", "?", slow(String(i)), 6000);
+		const { asker: gone } = ask("?", "gone");
+		know("?");
+		blocked.release();
+		const atOnce = log.length;
+		expect(atOnce).toBeGreaterThan(0);
+		expect(atOnce).toBeLessThan(60);
+		expect(blocked.size).toBe(61 - atOnce);
+		blocked.remove(gone);
+		while (blocked.size > 0) await turn();
+		expect(log).toEqual(Array.from({ length: 60 }, (_, i) => `${i} 200`));
+	});
+
+	it("refuses those whose patience is over, and at the end all who have no answer", () => {
+		const { blocked, ask, log } = fill();
+		for (const [index, name] of ["a", "b", "c"].entries()) ask(name, name, 6000 + index * 1000);
+		ask("a", "d", 9000);
 		blocked.expire(5999);
 		expect(log).toEqual([]);
 		blocked.expire(7000);
-		expect(log).toEqual(["refuse a", "refuse b"]);
+		expect(log).toEqual(["a 503", "b 503"]);
 		blocked.refuseAll();
-		expect(log).toEqual(["refuse a", "refuse b", "refuse c"]);
+		expect(log).toEqual(["a 503", "b 503", "d 503", "c 503"]);
+		expect(blocked.size).toBe(0);
+	});
+
+	it("gives those who are to be answered their answer before the rest is refused", () => {
+		const { blocked, ask, know, log } = fill();
+		let stopped = false;
+		const busy = {
+			take: () => {
+				if (stopped) return;
+				stopped = true;
+				const until = performance.now() + 20;
+				while (performance.now() < until);
+			},
+		};
+		blocked.add("?", "?", busy, 6000);
+		for (let i = 0; i < 40; i++) ask("?", String(i));
+		ask("other", "refused");
+		know("?");
+		blocked.release();
+		expect(log.length).toBeLessThan(40);
+		blocked.refuseAll();
+		expect(log.filter((line) => line.endsWith("200"))).toHaveLength(40);
+		expect(log.at(-1)).toBe("refused 503");
 	});
 });

@@ -1,104 +1,88 @@
-import type { ServerResponse } from "node:http";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { Counter, Gauge, type Registry } from "prom-client";
-import type { ProblemCode } from "../../core/protocol/problem.ts";
+import type { Registry } from "prom-client";
 import type { Clock } from "../../core/runtime/clock.ts";
-import { AppError } from "../../core/runtime/errors.ts";
 import type { Logger } from "../../core/runtime/log.ts";
-import type { BlockedRequests } from "./blocked-requests.ts";
-import { CORS_HEADERS, writeProblem } from "./http-answer.ts";
-import { type LiveRendition, LiveStream } from "./live-stream.ts";
-import { writeMedia } from "./media-answer.ts";
-import { checkNotTooFarAhead, isReached, isStale, parseDirectives } from "./reload-directives.ts";
+import type { MediaArchive } from "../publication.ts";
+import { CORS_HEADERS, problemAnswer } from "./answer.ts";
+import type { Asker } from "./blocked-requests.ts";
+import { connectionLimits } from "./connection-limits.ts";
+import { FastLane } from "./fast-lane.ts";
+import { HttpAsker } from "./http-asker.ts";
+import { type LiveRequest, parseLiveRequest, withoutEscapes } from "./live-request.ts";
+import { LiveStream } from "./live-stream.ts";
+import { OpenFiles } from "./open-files.ts";
+import { OriginMetrics } from "./origin-metrics.ts";
+import { acceptsGzip } from "./playlist-answer.ts";
 
 const EXPIRY_CHECK_MS = 250;
-/** Seconds a playlist may be taken for the newest. */
-const PLAIN_MAX_AGE = 1;
-/** In target durations: what a blocked request was answered with is right for as long as anyone can ask for it. */
-const BLOCKING_MAX_AGE = 6;
+/** Whoever takes nothing for so long is gone, or never was a player. */
+const STALL_MS = 10_000;
 
-type LiveRequest = FastifyRequest<{
-	Params: { id: string; rendition: string; name: string };
-	Querystring: Record<string, unknown>;
-}>;
-
-/** What is needed to answer one request, now or when something was published. */
-interface Exchange {
-	request: LiveRequest;
-	response: ServerResponse;
-	stream: LiveStream;
+interface OriginDeps {
+	log: Logger;
+	clock: Clock;
+	metrics: Registry;
+	/** Whether that pass, or none, opens that webinar; without it, everything is open. */
+	admits?: (webinarId: string, pass: string | undefined) => boolean;
+	/** Of all connections to the server; by default what the system allows. */
+	maxConnections?: number;
 }
 
 /**
  * Serves programmes as low-latency HLS (rfc8216bis):
- * `/live/:id/index.m3u8`, `/live/:id/:rendition/index.m3u8` and `/live/:id/:rendition/:name` for media.
+ * `/live/:id/index.m3u8`, `/live/:id/:rendition/index.m3u8` and `/live/:id/:rendition/:name` for media, and the same below
+ * `/live/:id/~PASS/` to those who need a pass.
  * Every answer for one set of parameters is the same for everyone, so that any cache may hold it.
  */
 export class Origin {
 	readonly #log: Logger;
 	readonly #clock: Clock;
+	readonly #admits: NonNullable<OriginDeps["admits"]>;
 	readonly #streams = new Map<string, LiveStream>();
 	readonly #expiry: NodeJS.Timeout;
-	readonly #answers: Counter<"kind">;
-	readonly #bytes: Counter<"kind">;
+	readonly #metrics: OriginMetrics;
+	readonly #files: OpenFiles;
+	readonly #lane: FastLane;
 
-	constructor({ log, clock, metrics }: { log: Logger; clock: Clock; metrics: Registry }) {
+	constructor({ log, clock, metrics: registry, admits = () => true, maxConnections }: OriginDeps) {
 		this.#log = log.child({ component: "origin" });
 		this.#clock = clock;
+		this.#admits = admits;
 		this.#expiry = setInterval(() => this.#expire(), EXPIRY_CHECK_MS);
-		const registers = [metrics];
-		this.#answers = new Counter({
-			name: "rostrum_origin_answers_total",
-			help: "Requests of the audience that were answered, by kind",
-			labelNames: ["kind"],
-			registers,
+		this.#metrics = new OriginMetrics(registry, {
+			blocked: () => [...this.#streams.values()].reduce((sum, { blockedCount }) => sum + blockedCount, 0),
+			connections: () => this.#lane.openCount,
 		});
-		this.#bytes = new Counter({
-			name: "rostrum_origin_bytes_total",
-			help: "Bytes of the bodies sent to the audience, by kind",
-			labelNames: ["kind"],
-			registers,
-		});
-		const blockedNow = () => [...this.#streams.values()].reduce((sum, { blockedCount }) => sum + blockedCount, 0);
-		new Gauge({
-			name: "rostrum_origin_blocked_requests",
-			help: "Requests of the audience that wait for a part",
-			registers,
-			collect() {
-				this.set(blockedNow());
-			},
-		});
+		const limits = connectionLimits();
+		this.#files = new OpenFiles(limits.files);
+		const options = {
+			ask: (request: LiveRequest, asker: Asker) => this.#ask(request, asker),
+			maxConnections: maxConnections ?? limits.connections,
+			stallMs: STALL_MS,
+		};
+		this.#lane = new FastLane(options, { clock, files: this.#files, metrics: this.#metrics });
 	}
 
 	readonly plugin: FastifyPluginAsync = async (app) => {
-		const routes = {
-			"/live/:id/index.m3u8": (exchange: Exchange) => this.#answerMultivariant(exchange),
-			"/live/:id/:rendition/index.m3u8": (exchange: Exchange) => this.#answerPlaylist(exchange),
-			"/live/:id/:rendition/:name": (exchange: Exchange) => this.#answerMedia(exchange),
-		};
-		for (const [url, answer] of Object.entries(routes)) {
-			app.route({
-				method: ["GET", "HEAD"],
-				url,
-				handler: (request, reply) => this.#handle(request as LiveRequest, reply, answer),
-			});
-			app.options(url, async (_request, reply) => {
-				const allowed = {
-					"access-control-allow-methods": "GET, HEAD, OPTIONS",
-					"access-control-allow-headers": "Range",
-				};
-				return reply
-					.code(204)
-					.headers({ ...CORS_HEADERS, ...allowed, "access-control-max-age": 86_400 })
-					.send();
-			});
-		}
+		this.#lane.attach(app.server);
+		app.route({ method: ["GET", "HEAD"], url: "/live/*", handler: (request, reply) => this.#handle(request, reply) });
+		app.options("/live/*", async (_request, reply) => {
+			const allowed = {
+				"access-control-allow-methods": "GET, HEAD, OPTIONS",
+				"access-control-allow-headers": "Range",
+			};
+			return reply
+				.code(204)
+				.headers({ ...CORS_HEADERS, ...allowed, "access-control-max-age": 86_400 })
+				.send();
+		});
 	};
 
 	/** A new stream at that webinar's address, in place of the one that was there. */
-	open(webinarId: string): LiveStream {
+	open(webinarId: string, archive?: MediaArchive): LiveStream {
 		this.#streams.get(webinarId)?.close();
-		const stream = new LiveStream();
+		const onError = (err: unknown) => this.#log.error({ err, webinarId }, "request failed");
+		const stream = new LiveStream({ archive, onError });
 		this.#streams.set(webinarId, stream);
 		return stream;
 	}
@@ -112,6 +96,7 @@ export class Origin {
 	/** Answers every blocked request with 503. What is published can still be fetched. */
 	close(): void {
 		clearInterval(this.#expiry);
+		this.#lane.close();
 		for (const stream of this.#streams.values()) stream.close();
 	}
 
@@ -120,105 +105,43 @@ export class Origin {
 	}
 
 	/** Answers past Fastify: its reply costs more than all the rest, and a blocked request needs none of it. */
-	#handle(request: LiveRequest, reply: FastifyReply, answer: (exchange: Exchange) => void): void {
+	#handle(request: FastifyRequest, reply: FastifyReply): void {
 		reply.hijack();
-		const response = reply.raw;
-		const stream = this.#streams.get(request.params.id);
-		if (!stream || (stream.closed && !stream.published)) this.#refuse(response, "media-unknown");
-		else if (stream.published) this.#attempt({ request, response, stream }, answer);
-		else this.#block({ request, response, stream }, stream.beginning, () => stream.published !== undefined, answer);
-	}
-
-	/** One answer's failure must not keep the others waiting. */
-	#attempt(exchange: Exchange, answer: (exchange: Exchange) => void): void {
-		try {
-			answer(exchange);
-		} catch (error) {
-			if (!(error instanceof AppError)) this.#log.error({ err: error }, "request failed");
-			this.#refuse(exchange.response, error instanceof AppError ? error : "internal");
-		}
-	}
-
-	/** Held until there is a whole segment: players that load no parts would find nothing and give up. */
-	#answerMultivariant(exchange: Exchange): void {
-		const { request, response, stream } = exchange;
-		const hasSegment = () => this.#published(stream).position.lastMsn > 0;
-		if (hasSegment()) {
-			const { multivariant } = this.#published(stream);
-			this.#count("multivariant", multivariant.write(response, request.headers["accept-encoding"], PLAIN_MAX_AGE));
-		} else {
-			this.#block(exchange, stream.beginning, hasSegment, (blocked) => this.#answerMultivariant(blocked));
-		}
-	}
-
-	#answerPlaylist(exchange: Exchange): void {
-		const { request, response, stream } = exchange;
-		const rendition = this.#rendition(exchange);
-		const write = (maxAge: number) => {
-			this.#count("playlist", rendition.playlist.write(response, request.headers["accept-encoding"], maxAge));
-		};
-		const { position, ended } = this.#published(stream);
-		const directives = ended ? undefined : parseDirectives(request.query);
-		const blockingMaxAge = BLOCKING_MAX_AGE * position.targetDuration;
-		if (!directives || isReached(directives, position)) {
-			write(directives && !isStale(directives, position) ? blockingMaxAge : PLAIN_MAX_AGE);
+		const { headers } = request;
+		const asker = new HttpAsker(reply.raw, {
+			acceptsGzip: acceptsGzip(headers["accept-encoding"]),
+			stallMs: STALL_MS,
+			files: this.#files,
+			metrics: this.#metrics,
+		});
+		const target = withoutEscapes(request.raw.url ?? "");
+		const asked =
+			target &&
+			parseLiveRequest(target, {
+				isHead: request.method === "HEAD",
+				range: headers.range,
+				ifRange: headers["if-range"] !== undefined,
+				acceptEncoding: headers["accept-encoding"],
+				viaEdge: headers.via !== undefined,
+			});
+		if (!asked) {
+			asker.take(problemAnswer("media-unknown"));
 			return;
 		}
-		checkNotTooFarAhead(directives, position);
-		const isReady = () => {
-			const now = this.#published(stream);
-			return now.ended || isReached(directives, now.position);
-		};
-		this.#block(exchange, rendition.blocked, isReady, () => write(blockingMaxAge));
+		const stream = this.#ask(asked, asker);
+		reply.raw.once("close", () => stream?.forget(asker));
 	}
 
-	#answerMedia(exchange: Exchange): void {
-		const { request, response, stream } = exchange;
-		const rendition = this.#rendition(exchange);
-		const { name } = request.params;
-		const chunks = rendition.media.get(name);
-		if (chunks) {
-			this.#count("media", writeMedia(response, rendition.contentType, chunks, request.headers.range));
-			return;
+	/** Returns the stream that it may have to wait for. */
+	#ask(request: LiveRequest, asker: Asker): LiveStream | undefined {
+		if (request.viaEdge) this.#metrics.cameThroughEdge();
+		if (!this.#admits(request.webinarId, request.pass)) {
+			asker.take(problemAnswer("forbidden"));
+			return undefined;
 		}
-		if (name !== rendition.hint) throw new AppError("media-unknown");
-		const isReady = () => rendition.hint !== name || this.#published(stream).ended;
-		this.#block(exchange, rendition.blocked, isReady, (blocked) => this.#answerMedia(blocked));
-	}
-
-	#block(
-		exchange: Exchange,
-		blocked: BlockedRequests,
-		isReady: () => boolean,
-		answer: (exchange: Exchange) => void,
-	): void {
-		const { response, stream } = exchange;
-		const refuse = () => this.#refuse(response, "unavailable");
-		const request = { isReady, answer: () => this.#attempt(exchange, answer), refuse };
-		const taken = !stream.closed && blocked.add(request, this.#clock.now());
-		if (taken) response.once("close", () => blocked.remove(request));
-		else refuse();
-	}
-
-	/** @throws AppError media-unknown */
-	#rendition({ request, stream }: Exchange): LiveRendition {
-		const rendition = stream.renditions.get(request.params.rendition);
-		if (!rendition) throw new AppError("media-unknown");
-		return rendition;
-	}
-
-	#published(stream: LiveStream) {
-		if (!stream.published) throw new AppError("media-unknown");
-		return stream.published;
-	}
-
-	#refuse(response: ServerResponse, error: AppError | ProblemCode): void {
-		writeProblem(response, error);
-		this.#count("refused", 0);
-	}
-
-	#count(kind: "multivariant" | "playlist" | "media" | "refused", bytes = 0): void {
-		this.#answers.inc({ kind });
-		this.#bytes.inc({ kind }, bytes);
+		const stream = this.#streams.get(request.webinarId);
+		if (stream) stream.ask(request, asker, this.#clock.now());
+		else asker.take(problemAnswer("media-unknown"));
+		return stream;
 	}
 }

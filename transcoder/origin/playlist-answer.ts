@@ -1,29 +1,42 @@
-import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import { writeAnswer } from "./http-answer.ts";
+import { Answer, type AnswerKind } from "./answer.ts";
 
 /** One version of a playlist, built once and given to everyone who asks for it. */
 export class PlaylistAnswer {
+	readonly #kind: AnswerKind;
 	readonly #identity: Buffer;
 	#gzip: Buffer | undefined;
+	/** By the seconds caches may keep it. */
+	readonly #answers = new Map<number, Answer>();
 
-	constructor(text: string) {
+	constructor(kind: AnswerKind, text: string) {
+		this.#kind = kind;
 		this.#identity = Buffer.from(text);
 	}
 
-	/** Returns the bytes of the body. */
-	write(response: ServerResponse, acceptEncoding: string | undefined, maxAgeSeconds: number): number {
-		const gzip = acceptsGzip(acceptEncoding);
-		if (gzip) this.#gzip ??= gzipSync(this.#identity);
-		const body = (gzip && this.#gzip) || this.#identity;
+	keptFor(maxAgeSeconds: number): Answer {
+		let answer = this.#answers.get(maxAgeSeconds);
+		if (!answer) {
+			answer = this.#build(maxAgeSeconds);
+			this.#answers.set(maxAgeSeconds, answer);
+		}
+		return answer;
+	}
+
+	#build(maxAgeSeconds: number): Answer {
 		const headers = {
 			"content-type": "application/vnd.apple.mpegurl",
 			"cache-control": `max-age=${maxAgeSeconds}`,
 			vary: "Accept-Encoding",
-			...(gzip && { "content-encoding": "gzip" }),
 		};
-		writeAnswer(response, 200, headers, [body]);
-		return body.length;
+		const build = (body: Buffer, encoding: Record<string, string>, zipped?: () => Answer) =>
+			new Answer({ kind: this.#kind, status: 200, headers: { ...headers, ...encoding }, body: [body] }, zipped);
+		let zipped: Answer | undefined;
+		return build(this.#identity, {}, () => {
+			this.#gzip ??= gzipSync(this.#identity);
+			zipped ??= build(this.#gzip, { "content-encoding": "gzip" });
+			return zipped;
+		});
 	}
 }
 

@@ -7,25 +7,48 @@ export interface ReloadDirectives {
 	part: number | undefined;
 }
 
-/**
- * The delivery directives of a playlist request (rfc8216bis section 6.2.5.2), or undefined when it has none. Those that
- * are not known are ignored.
- * @throws AppError bad-request
- */
-export function parseDirectives(query: Record<string, unknown>): ReloadDirectives | undefined {
-	const msn = parseInteger(query, "_HLS_msn");
-	const part = parseInteger(query, "_HLS_part");
-	if (part !== undefined && msn === undefined) throw new AppError("bad-request", "_HLS_part needs _HLS_msn");
-	return msn === undefined ? undefined : { msn, part };
+export interface DeliveryDirectives {
+	reload: ReloadDirectives | undefined;
+	/** A playlist without what the client has already will do. */
+	skip: boolean;
 }
 
-function parseInteger(query: Record<string, unknown>, name: string): number | undefined {
-	const value = query[name];
+/**
+ * The delivery directives of a playlist request (rfc8216bis section 6.2.5). Those that are not known are ignored, and so
+ * is a way of skipping that is not: the whole playlist is right for everyone. `query`: without its question mark.
+ * @throws AppError bad-request
+ */
+export function parseDirectives(query: string): DeliveryDirectives {
+	const values = new Map<string, string[]>();
+	for (const pair of query.split("&")) {
+		const [name = "", ...value] = pair.split("=");
+		const plainName = unescaped(name);
+		if (!plainName.startsWith("_HLS_")) continue;
+		values.set(plainName, [...(values.get(plainName) ?? []), unescaped(value.join("="))]);
+	}
+	const msn = parseInteger(values, "_HLS_msn");
+	const part = parseInteger(values, "_HLS_part");
+	if (part !== undefined && msn === undefined) throw new AppError("bad-request", "_HLS_part needs _HLS_msn");
+	const reload = msn === undefined ? undefined : { msn, part };
+	return { reload, skip: /^(YES|v2)$/.test(values.get("_HLS_skip")?.join() ?? "") };
+}
+
+function parseInteger(values: Map<string, string[]>, name: string): number | undefined {
+	const value = values.get(name);
 	if (value === undefined) return undefined;
-	if (typeof value !== "string" || !/^\d{1,15}$/.test(value)) {
+	if (value.length > 1 || !/^\d{1,15}$/.test(value[0] ?? "")) {
 		throw new AppError("bad-request", `${name} must be one decimal integer`);
 	}
-	return Number(value);
+	return Number(value[0]);
+}
+
+function unescaped(text: string): string {
+	if (!text.includes("%")) return text;
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }
 
 /**
