@@ -11,7 +11,7 @@ const UNKNOWN = "–";
 /** "1.3 s", and what nearly all are below. */
 export function spreadFigure(spread: Audience["latencyMs"]): Figure {
 	if (!spread) return { value: UNKNOWN, hint: "not known yet" };
-	return { value: seconds(spread.p50), hint: `95 % below ${seconds(Math.max(spread.p95, spread.p50))}` };
+	return { value: seconds(spread.p50), hint: `95\u00a0% below ${seconds(Math.max(spread.p95, spread.p50))}` };
 }
 
 /** How many met with a gap. */
@@ -27,9 +27,9 @@ export function rungName(heightPixels: number): string {
 }
 
 export function percent(share: number): string {
-	return share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(share * 100)} %`;
+	return share > 0 && share < 0.01 ? "under 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`;
 }
 
 export function seconds(ms: number): string {
-	return `${(ms / 1000).toFixed(1)} s`;
+	return `${(ms / 1000).toFixed(1)}\u00a0s`;
 }
