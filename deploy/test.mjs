@@ -4,6 +4,7 @@
  */
 import { chromium, findChromium } from "./setup/chromium.mjs";
 import { coturn, findTurnServer } from "./setup/coturn.mjs";
+import { nginx, varnish } from "./setup/edge-servers.mjs";
 import { ffmpeg } from "./setup/ffmpeg.mjs";
 import { findFirefox, firefox } from "./setup/firefox.mjs";
 import { nftables } from "./setup/nftables.mjs";
@@ -23,7 +24,7 @@ if (unknown) {
 }
 const chosen = suites.filter((name) => named.length === 0 || named.includes(name));
 
-await prepare([nodePackages, nodeRuntime, ffmpeg, webApp, chromium, firefox, coturn, nftables]);
+await prepare([nodePackages, nodeRuntime, ffmpeg, webApp, chromium, firefox, coturn, nftables, nginx, varnish]);
 const node = (await findNode()).path;
 const environment = {
 	CHROMIUM_PATH: findChromium() ?? "",
