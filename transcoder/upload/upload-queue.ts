@@ -6,10 +6,9 @@ import * as z from "zod";
 const entrySchema = z.object({
 	/** When it was added, in milliseconds since the Unix epoch. */
 	at: z.number(),
-	/** Below the directory of all media. */
+	/** Path from the webinar's directory, and in the object's key: `720p/segment-x-1.m4s`. */
 	path: z.string(),
-	/** What follows the webinar's id in the object's key: `720p/segment-x-1.m4s`. */
-	name: z.string(),
+	/** Its content type. */
 	type: z.string(),
 });
 type Entry = z.infer<typeof entrySchema>;
@@ -52,7 +51,7 @@ export class UploadQueue {
 	/** Those of `#taken` that nobody uploads now. */
 	readonly #waiting = new Set<QueuedFile>();
 	#unwritten: Entry[] = [];
-	/** Names of the lines a life before wrote, which are told again; read when that happens. */
+	/** Paths of the lines a life before wrote, which are told again; read when that happens. */
 	#known: Set<string> | undefined;
 	#pending = 0;
 
@@ -108,7 +107,7 @@ export class UploadQueue {
 	take(nowMs: number): QueuedFile | undefined {
 		for (const file of this.#waiting) {
 			if (file.notBeforeMs > nowMs) continue;
-			if (file.name.endsWith(".m3u8") && this.#taken.keys().next().value !== file.offset) continue;
+			if (file.path.endsWith(".m3u8") && this.#taken.keys().next().value !== file.offset) continue;
 			this.#waiting.delete(file);
 			return file;
 		}
@@ -165,10 +164,10 @@ export class UploadQueue {
 
 	/** At the end of whole lines, whatever a failure left behind it. */
 	async #write(file: FileHandle): Promise<void> {
-		this.#known ??= await this.#readNames();
+		this.#known ??= await this.#readPaths();
 		const known = this.#known;
 		const batch = [...this.#unwritten];
-		const fresh = batch.filter(({ name }) => !known.has(name));
+		const fresh = batch.filter(({ path }) => !known.has(path));
 		const bytes = Buffer.from(fresh.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
 		let written = 0;
 		while (written < bytes.length) {
@@ -181,9 +180,9 @@ export class UploadQueue {
 		this.#pending -= batch.length - fresh.length;
 	}
 
-	async #readNames(): Promise<Set<string>> {
+	async #readPaths(): Promise<Set<string>> {
 		const lines = (await readFile(this.#queuePath, "utf8")).split("\n");
-		return new Set(lines.flatMap((line) => parseEntry(line)?.name ?? []));
+		return new Set(lines.flatMap((line) => parseEntry(line)?.path ?? []));
 	}
 
 	async #read(file: FileHandle): Promise<void> {

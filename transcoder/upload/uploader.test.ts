@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -44,24 +44,18 @@ async function life(changes: { secretAccessKey?: string } = {}): Promise<void> {
 	);
 }
 
-async function store(webinarId: string, rendition: string | undefined, name: string, bytes = 20_000): Promise<void> {
-	const dir = join(dataDir, "live", webinarId, rendition ?? "");
+async function store(webinarId: string, path: string, bytes = 20_000): Promise<void> {
+	const file = join(dataDir, "live", webinarId, path);
 	const body = randomBytes(bytes);
-	await mkdir(dir, { recursive: true });
-	await writeFile(join(dir, name), body);
-	expected.set(["site/live", webinarId, rendition, name].filter(Boolean).join("/"), body);
-	tell(webinarId, rendition, name);
-}
-
-function tell(webinarId: string, rendition: string | undefined, name: string): void {
-	const contentType = name.endsWith(".m3u8") ? "application/vnd.apple.mpegurl" : "video/mp4";
-	const path = join(dataDir, "live", webinarId, rendition ?? "", name);
-	uploader.add({ webinarId, rendition, name, path, contentType });
+	await mkdir(dirname(file), { recursive: true });
+	await writeFile(file, body);
+	expected.set(`site/live/${webinarId}/${path}`, body);
+	if (!path.endsWith(".m3u8")) uploader.add(webinarId, path, "video/mp4");
 }
 
 async function storeSegments(from: number, to: number, bytes?: number): Promise<void> {
 	for (let msn = from; msn <= to; msn++) {
-		for (const rendition of ["720p", "audio"]) await store(ID, rendition, `segment-x-${msn}.m4s`, bytes);
+		for (const rendition of ["720p", "audio"]) await store(ID, `${rendition}/segment-x-${msn}.m4s`, bytes);
 	}
 }
 
@@ -98,10 +92,11 @@ afterEach(async () => {
 });
 
 test("each file is put once, as the origin names and types it, and stays in caches", async () => {
-	await store(ID, "720p", "init-x-1.mp4");
+	await store(ID, "720p/init-x-1.mp4");
 	await storeSegments(1, 10);
-	await store(ID, "720p", "index.m3u8");
-	await store(ID, undefined, "index.m3u8");
+	await store(ID, "720p/index.m3u8");
+	await store(ID, "index.m3u8");
+	uploader.addPlaylists(ID, ["index.m3u8", "720p/index.m3u8"]);
 	await untilUploaded();
 	expect([...s3.puts.values()]).toEqual([...expected].map(() => 1));
 	const { headers } = await s3.object(`site/live/${ID}/720p/segment-x-3.m4s`);
@@ -201,8 +196,7 @@ test("another life goes on where one ended, and is not fooled by being told agai
 	expect(puts).toBeLessThan(60);
 	await life();
 	for (const key of keys) {
-		const [, , webinarId = "", rendition, name = ""] = key.split("/");
-		tell(webinarId, rendition, name);
+		uploader.add(ID, key.slice(`site/live/${ID}/`.length), "video/mp4");
 	}
 	await storeSegments(31, 32);
 	await untilUploaded();
@@ -235,16 +229,17 @@ test("a list that was torn when the process was killed is taken up to its last w
 	await appendFile(join(dataDir, "uploads", "nobody.queue"), "{ this is no list");
 	s3.condition = "well";
 	await life();
-	tell(ID, "audio", "segment-x-5.m4s");
+	uploader.add(ID, "audio/segment-x-5.m4s", "video/mp4");
 	await untilUploaded();
 });
 
 test("playlists come when all that they list is there", async () => {
 	s3.condition = "slow-down";
 	await storeSegments(1, 5, 200_000);
-	await store(ID, "720p", "index.m3u8");
-	await store(ID, "audio", "index.m3u8");
-	await store(ID, undefined, "index.m3u8");
+	await store(ID, "720p/index.m3u8");
+	await store(ID, "audio/index.m3u8");
+	await store(ID, "index.m3u8");
+	uploader.addPlaylists(ID, ["index.m3u8", "720p/index.m3u8", "audio/index.m3u8"]);
 	await eventually(
 		async () => (await figure("failures_total")) > 5,
 		20_000,
@@ -259,7 +254,7 @@ test("playlists come when all that they list is there", async () => {
 test("several webinars take turns", async () => {
 	s3.condition = "down";
 	for (const id of ["first", "second", "third"]) {
-		for (let msn = 1; msn <= 30; msn++) await store(id, "720p", `segment-x-${msn}.m4s`, 1_000);
+		for (let msn = 1; msn <= 30; msn++) await store(id, `720p/segment-x-${msn}.m4s`, 1_000);
 	}
 	await eventually(
 		async () => (await figure("failures_total")) > 0,
@@ -275,7 +270,7 @@ test("several webinars take turns", async () => {
 });
 
 test("a deleted webinar's objects go, over an outage and a restart, and others stay", async () => {
-	await store("other", "720p", "segment-x-1.m4s");
+	await store("other", "720p/segment-x-1.m4s");
 	await storeSegments(1, 20);
 	await untilUploaded();
 	s3.condition = "down";
@@ -309,7 +304,7 @@ test("a deleted webinar's objects go, over an outage and a restart, and others s
 });
 
 test("a file that is gone before it was uploaded is counted, and holds up nothing", async () => {
-	tell(ID, "720p", "segment-x-1.m4s");
+	uploader.add(ID, "720p/segment-x-1.m4s", "video/mp4");
 	await storeSegments(2, 4);
 	await untilUploaded();
 	expect(await figure("lost_files_total")).toBe(1);
@@ -325,7 +320,7 @@ function heapUsed(): number {
 
 test("memory holds a few files however many wait", async () => {
 	s3.condition = "down";
-	await store(ID, "720p", "segment-x-1.m4s", 100);
+	await store(ID, "720p/segment-x-1.m4s", 100);
 	await eventually(
 		async () => (await figure("failures_total")) > 0,
 		10_000,
@@ -333,11 +328,12 @@ test("memory holds a few files however many wait", async () => {
 	);
 	await uploader.close();
 	const queue = join(dataDir, "uploads", `${ID}.queue`);
-	const entry = JSON.parse(await readFile(queue, "utf8"));
+	const [line = ""] = (await readFile(queue, "utf8")).split("\n");
+	const entry = JSON.parse(line);
 	const count = 200_000;
-	const names = Array.from({ length: count }, (_, index) => `720p/segment-x-${index}.m4s`);
-	await writeFile(queue, names.map((name) => `${JSON.stringify({ ...entry, name })}\n`).join(""));
-	names.length = 0;
+	const paths = Array.from({ length: count }, (_, index) => `720p/segment-x-${index}.m4s`);
+	await writeFile(queue, paths.map((path) => `${JSON.stringify({ ...entry, path })}\n`).join(""));
+	paths.length = 0;
 	const before = heapUsed();
 	await life();
 	await eventually(

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Registry } from "prom-client";
 import type { Clock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
@@ -18,11 +18,12 @@ const TICK_MS = 250;
 const MEDIA_CACHE_CONTROL = "max-age=31536000, immutable";
 /** What is final may still be deleted, and caches are to learn of it. */
 const PLAYLIST_CACHE_CONTROL = "max-age=3600";
+const MULTIVARIANT = "index.m3u8";
 
 interface UploaderOptions extends BucketOptions {
 	/** Of every key: empty, or with a slash at its end. */
 	prefix: string;
-	/** Holds all media. What is to be uploaded is kept there too, in `uploads`. */
+	/** Media is in `live/:id/`, and what is to be uploaded is kept in `uploads/`. */
 	dataDir: string;
 	pace?: RetryPace & { stalledAfterMs: number };
 }
@@ -31,17 +32,6 @@ interface UploaderDeps {
 	log: Logger;
 	clock: Clock;
 	metrics: Registry;
-}
-
-/** A file that is complete and does not change any more. */
-export interface StoredMedia {
-	webinarId: string;
-	/** Undefined for the multivariant playlist. */
-	rendition: string | undefined;
-	name: string;
-	/** Inside the data directory. */
-	path: string;
-	contentType: string;
 }
 
 interface Task {
@@ -78,7 +68,7 @@ interface UploaderParts extends UploaderDeps {
 	deletions: ObjectDeletions;
 }
 
-class Uploader {
+export class Uploader {
 	readonly #options: UploaderOptions & { dir: string };
 	readonly #pace: RetryPace;
 	readonly #log: Logger;
@@ -121,17 +111,17 @@ class Uploader {
 		this.#ticks = setInterval(() => this.#tick(), TICK_MS);
 	}
 
-	/** Again is harmless. The multivariant playlist comes last of a webinar. */
-	add({ webinarId, rendition, name, path, contentType }: StoredMedia): void {
+	/** A file that is complete, by its path from the webinar's directory. Again is harmless. */
+	add(webinarId: string, path: string, contentType: string): void {
 		const task = this.#task(webinarId);
-		task.isWhole = rendition === undefined;
-		const lost = task.queue.add({
-			at: this.#clock.now(),
-			path: relative(this.#options.dataDir, path),
-			name: rendition === undefined ? name : `${rendition}/${name}`,
-			type: contentType,
-		});
-		this.#metrics.lost.inc(lost);
+		task.isWhole = path === MULTIVARIANT;
+		this.#metrics.lost.inc(task.queue.add({ at: this.#clock.now(), path, type: contentType }));
+	}
+
+	/** The final ones, after all media. They are uploaded after it too. */
+	addPlaylists(webinarId: string, paths: Iterable<string>): void {
+		const media = [...paths].filter((path) => path !== MULTIVARIANT);
+		for (const path of [...media, MULTIVARIANT]) this.add(webinarId, path, "application/vnd.apple.mpegurl");
 	}
 
 	/** The webinar is no more: nor are its objects to be. */
@@ -240,17 +230,19 @@ class Uploader {
 
 	async #upload({ queue, ending }: Task, file: QueuedFile): Promise<void> {
 		const { dataDir, prefix } = this.#options;
-		const body = await readFile(join(dataDir, file.path)).catch((error: NodeJS.ErrnoException) => error);
+		const body = await readFile(join(dataDir, "live", queue.webinarId, file.path)).catch(
+			(error: NodeJS.ErrnoException) => error,
+		);
 		if (body instanceof Error) {
 			if (body.code !== "ENOENT") return this.#putBack(queue, file);
 			if (ending.signal.aborted) return;
-			this.#log.warn({ webinarId: queue.webinarId, name: file.name }, "a file was gone before it was uploaded");
+			this.#log.warn({ webinarId: queue.webinarId, path: file.path }, "a file was gone before it was uploaded");
 			this.#metrics.lost.inc();
 			queue.finish(file);
 			return;
 		}
-		const key = `${prefix}live/${queue.webinarId}/${file.name}`;
-		const cacheControl = file.name.endsWith(".m3u8") ? PLAYLIST_CACHE_CONTROL : MEDIA_CACHE_CONTROL;
+		const key = `${prefix}live/${queue.webinarId}/${file.path}`;
+		const cacheControl = file.path.endsWith(".m3u8") ? PLAYLIST_CACHE_CONTROL : MEDIA_CACHE_CONTROL;
 		const object = { key, body, contentType: file.type, cacheControl };
 		const put = () => this.#bucket.put(object, ending.signal).then(() => true);
 		if (!(await this.#gate.attempt(put, ending.signal))) return this.#putBack(queue, file);
