@@ -17,6 +17,8 @@ export interface Access {
 	requireHost(authorization: string | undefined, webinarId: string): Promise<void>;
 	/** The server's owner, or who may publish in this webinar. */
 	requireStage(authorization: string | undefined, webinarId: string): Promise<void>;
+	/** The server's owner, or anyone who was invited or has a seat. */
+	requireAudience(authorization: string | undefined, webinarId: string): Promise<void>;
 	/** Whose token it is, as they were invited: a promoted attendee is an attendee. */
 	identify(token: string | undefined, webinarId: string): Promise<{ person: Person; webinar: Webinar }>;
 	/**
@@ -71,6 +73,10 @@ export function createAccess(
 			const token = bearerToken(authorization);
 			if (isAdmin(token)) return;
 			requireStageRole(await resolve(token, webinarId));
+		},
+		async requireAudience(authorization, webinarId) {
+			const token = bearerToken(authorization);
+			if (!isAdmin(token)) await resolve(token, webinarId);
 		},
 		async identify(token, webinarId) {
 			const { invited, webinar } = await resolve(token, webinarId);

@@ -4,6 +4,7 @@ import type { Person } from "../core/protocol/webinar.ts";
 import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import type { Logger } from "../core/runtime/log.ts";
+import { createPlaybackPasses } from "../core/runtime/playback-passes.ts";
 import { createTokens } from "../core/runtime/tokens.ts";
 import { createAccess } from "./access.ts";
 import { createApi } from "./api/api.ts";
@@ -11,6 +12,7 @@ import { Audiences } from "./audience/audiences.ts";
 import { EventFeed } from "./events/event-feed.ts";
 import { createInvitations } from "./invitations.ts";
 import { createPeople } from "./people.ts";
+import { Playback } from "./playback.ts";
 import { Brands } from "./programme/brands.ts";
 import { Outputs } from "./programme/outputs.ts";
 import { ProgrammeLog } from "./programme-log.ts";
@@ -54,6 +56,8 @@ export async function createControl(
 	const people = createPeople({ store, clock });
 	const tokens = createTokens(tokenSecret, clock);
 	const invitations = createInvitations({ publicUrl }, { people, tokens, clock });
+	const passes = createPlaybackPasses(tokenSecret, clock);
+	const playback = new Playback({ publicUrl }, { webinars, passes, bus });
 	const sceneSettings = createSceneSettings({ store });
 	const brands = new Brands({ store, bus });
 	const outputs = new Outputs({ store, clock, bus, log });
@@ -62,12 +66,14 @@ export async function createControl(
 	const events = new EventFeed({ webinars, stages, outputs, audiences, clock, bus, log });
 	const programmeLog = new ProgrammeLog({ store, bus, log });
 	const access = createAccess({ adminToken }, { tokens, webinars, people, stages });
+	await playback.resume();
 	await stages.resume();
 
 	const api = createApi({
 		access,
 		webinars,
 		people,
+		playback,
 		invitations,
 		stages,
 		programmeLog,
@@ -88,6 +94,7 @@ export async function createControl(
 			await stages.close();
 			await programmeLog.close();
 			outputs.close();
+			playback.close();
 			await store.destroy();
 		},
 	};

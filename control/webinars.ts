@@ -1,7 +1,14 @@
 import { randomFillSync } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { drawId } from "../core/protocol/ids.ts";
-import type { CreateWebinar, PatchWebinar, Webinar, WebinarList, WebinarState } from "../core/protocol/webinar.ts";
+import type {
+	CreateWebinar,
+	PatchWebinar,
+	Webinar,
+	WebinarAccess,
+	WebinarList,
+	WebinarState,
+} from "../core/protocol/webinar.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import { AppError } from "../core/runtime/errors.ts";
 import type { WebinarRow } from "./store/schema.ts";
@@ -41,11 +48,12 @@ export class Webinars extends EventEmitter<WebinarsEvents> {
 	}
 
 	/** @throws AppError invalid-body: `startsAt` outside of the years 0 to 9999 */
-	async create({ title, startsAt }: CreateWebinar): Promise<Webinar> {
+	async create({ title, startsAt, access = "public" }: CreateWebinar): Promise<Webinar> {
 		const row: WebinarRow = {
 			id: drawId((bytes) => randomFillSync(bytes)),
 			title,
 			state: "scheduled",
+			access,
 			starts_at: startsAt ? toUtc(startsAt) : null,
 			created_at: this.#now(),
 			started_at: null,
@@ -78,6 +86,11 @@ export class Webinars extends EventEmitter<WebinarsEvents> {
 		return rows.map((row) => this.#toWebinar(row));
 	}
 
+	async withAccess(access: WebinarAccess): Promise<Webinar[]> {
+		const rows = await this.#store.selectFrom("webinars").selectAll().where("access", "=", access).execute();
+		return rows.map((row) => this.#toWebinar(row));
+	}
+
 	/** @throws AppError webinar-unknown */
 	async get(id: string): Promise<Webinar> {
 		const row = await this.#store.selectFrom("webinars").selectAll().where("id", "=", id).executeTakeFirst();
@@ -86,9 +99,10 @@ export class Webinars extends EventEmitter<WebinarsEvents> {
 	}
 
 	/** @throws AppError webinar-unknown, invalid-body */
-	async patch(id: string, { title, startsAt }: PatchWebinar): Promise<Webinar> {
+	async patch(id: string, { title, startsAt, access }: PatchWebinar): Promise<Webinar> {
 		const values = {
 			...(title === undefined ? {} : { title }),
+			...(access === undefined ? {} : { access }),
 			...(startsAt === undefined ? {} : { starts_at: startsAt === null ? null : toUtc(startsAt) }),
 		};
 		if (Object.keys(values).length > 0) {
@@ -151,6 +165,7 @@ export class Webinars extends EventEmitter<WebinarsEvents> {
 			id: row.id,
 			title: row.title,
 			state: row.state,
+			access: row.access,
 			startsAt: row.starts_at,
 			createdAt: row.created_at,
 			startedAt: row.started_at,

@@ -8,6 +8,7 @@ import type { Audiences } from "../audience/audiences.ts";
 import type { EventFeed } from "../events/event-feed.ts";
 import type { Invitations } from "../invitations.ts";
 import type { People } from "../people.ts";
+import type { Playback } from "../playback.ts";
 import type { Brands } from "../programme/brands.ts";
 import type { Outputs } from "../programme/outputs.ts";
 import type { ProgrammeLog } from "../programme-log.ts";
@@ -29,6 +30,7 @@ export interface ApiParts {
 	access: Access;
 	webinars: Webinars;
 	people: People;
+	playback: Playback;
 	invitations: Invitations;
 	stages: Stages;
 	programmeLog: ProgrammeLog;

@@ -40,14 +40,15 @@ export function invitationRoutes({
 			"/webinars/:id/audience",
 			{
 				schema: {
-					summary: "Take a seat in the audience (anyone)",
+					summary: "Take a seat in the audience of a public webinar (anyone)",
 					params: webinarParams,
 					body: joinAudienceSchema,
 					response: { 201: invitationSchema, ...problemResponses },
 				},
 			},
 			async (request, reply) => {
-				const { id, state } = await webinars.get(request.params.id);
+				const { id, state, access: who } = await webinars.get(request.params.id);
+				if (who === "private") throw new AppError("invitation-needed");
 				if (state === "ended") throw new AppError("webinar-ended");
 				return reply.code(201).send(await invitations.seat(id, request.body.name));
 			},

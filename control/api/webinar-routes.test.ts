@@ -107,6 +107,7 @@ test("the API describes itself, every route with its problems", async () => {
 		"/api/webinars/{id}/outputs",
 		"/api/webinars/{id}/outputs/{outputId}",
 		"/api/webinars/{id}/playback",
+		"/api/webinars/{id}/playback-address",
 		"/api/webinars/{id}/programme-log",
 		"/api/webinars/{id}/scene",
 		"/api/webinars/{id}/stage",

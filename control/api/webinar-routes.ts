@@ -3,10 +3,12 @@ import * as z from "zod";
 import {
 	createWebinarSchema,
 	patchWebinarSchema,
+	playbackAddressSchema,
 	webinarListSchema,
 	webinarSchema,
 } from "../../core/protocol/webinar.ts";
 import type { Access } from "../access.ts";
+import type { Playback } from "../playback.ts";
 import { decodeCursor, type Webinars } from "../webinars.ts";
 import { webinarParams } from "./params.ts";
 import { bearerSecurity, problemResponses } from "./problem-responses.ts";
@@ -17,7 +19,15 @@ const listQuery = z.object({
 });
 
 /** Creating, reading, changing, starting and ending webinars. */
-export function webinarRoutes({ access, webinars }: { access: Access; webinars: Webinars }): FastifyPluginAsyncZod {
+export function webinarRoutes({
+	access,
+	webinars,
+	playback,
+}: {
+	access: Access;
+	webinars: Webinars;
+	playback: Playback;
+}): FastifyPluginAsyncZod {
 	return async (app) => {
 		app.post(
 			"/webinars",
@@ -64,7 +74,8 @@ export function webinarRoutes({ access, webinars }: { access: Access; webinars: 
 			"/webinars/:id",
 			{
 				schema: {
-					summary: "Change the title or the planned start (host)",
+					summary: "Change the title, the planned start, or who may watch (host)",
+					description: "Who has a seat in a public webinar keeps it when that becomes private.",
 					security: bearerSecurity,
 					params: webinarParams,
 					body: patchWebinarSchema,
@@ -73,6 +84,25 @@ export function webinarRoutes({ access, webinars }: { access: Access; webinars: 
 				onRequest: (request) => access.requireHost(request.headers.authorization, request.params.id),
 			},
 			(request) => webinars.patch(request.params.id, request.body),
+		);
+
+		app.get(
+			"/webinars/:id/playback-address",
+			{
+				schema: {
+					summary: "Where to play the programme from (anyone; of a private webinar anyone's token of it)",
+					description:
+						"The address of a private webinar is the same for everyone for some hours, and opens it for whoever has it.",
+					security: [{}, ...bearerSecurity],
+					params: webinarParams,
+					response: { 200: playbackAddressSchema, ...problemResponses },
+				},
+			},
+			async (request, reply) => {
+				const { id, access: who } = await webinars.get(request.params.id);
+				if (who === "private") await access.requireAudience(request.headers.authorization, id);
+				return reply.header("cache-control", "no-store").send(playback.addressOf(id, who));
+			},
 		);
 
 		app.delete(

@@ -10,6 +10,7 @@ const scheduled: Webinar = {
 	id: "wwwwwwwwwwww",
 	title: "Title",
 	state: "scheduled",
+	access: "public",
 	startsAt,
 	createdAt: "2026-01-01T00:00:00.000Z",
 	startedAt: null,

@@ -13,6 +13,7 @@ const scheduled: Webinar = {
 	id: ID,
 	title: "Title",
 	state: "scheduled",
+	access: "public",
 	startsAt: null,
 	createdAt: "2026-01-01T00:00:00.000Z",
 	startedAt: null,

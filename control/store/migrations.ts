@@ -88,6 +88,15 @@ export const migrations: Record<string, Migration> = {
 				.execute();
 		},
 	},
+	"0004-private-webinars": {
+		async up(db: Kysely<unknown>) {
+			if (await hasColumn(db, "webinars", "access")) return;
+			await db.schema
+				.alterTable("webinars")
+				.addColumn("access", "text", (column) => column.notNull().defaultTo("public"))
+				.execute();
+		},
+	},
 };
 
 /** SQLite has no "add column if not exists". */

@@ -1,5 +1,5 @@
 import type { LayoutKind } from "../../core/protocol/scene.ts";
-import type { Role, WebinarState } from "../../core/protocol/webinar.ts";
+import type { Role, WebinarAccess, WebinarState } from "../../core/protocol/webinar.ts";
 
 /** Instants are ISO 8601 text in UTC with milliseconds, so that text order is time order in every database. */
 type Instant = string;
@@ -8,6 +8,7 @@ export interface WebinarRow {
 	id: string;
 	title: string;
 	state: WebinarState;
+	access: WebinarAccess;
 	starts_at: Instant | null;
 	created_at: Instant;
 	started_at: Instant | null;

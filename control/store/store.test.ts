@@ -15,6 +15,7 @@ const webinar = {
 	id: "aaaaaaaaaaaa",
 	title: "Größe 🎬 'quoted'",
 	state: "scheduled",
+	access: "public",
 	starts_at: null,
 	created_at: "2026-01-01T00:00:00.000Z",
 	started_at: null,
@@ -68,11 +69,12 @@ test("a migration that was cut short is run again", async () => {
 	await store.destroy();
 });
 
-test("a database of the first version keeps its people, who get no title", async () => {
+test("a database of the first version keeps its webinars, which are public, and its people, who get no title", async () => {
 	const store = await openStore({ dataDir });
 	await store.destroy();
 	const file = new DatabaseSync(join(dataDir, "rostrum.sqlite"));
 	file.exec("drop table outputs; drop table brands; drop table scene_settings; alter table people drop column title");
+	file.exec("alter table webinars drop column access");
 	file.exec("delete from kysely_migration where name <> '0001-webinars-and-people'");
 	file.exec("insert into webinars values ('aaaaaaaaaaaa', 'Old', 'live', null, '2026', null, null)");
 	file.exec("insert into people values ('aaaaaaaaaaaa', 'p-aaaaaaaaaaaa', 'Ann', 'host', '2026')");
@@ -81,6 +83,9 @@ test("a database of the first version keeps its people, who get no title", async
 	file.close();
 	const opened = await openStore({ dataDir });
 	expect(await opened.selectFrom("people").select(["name", "title"]).execute()).toEqual([{ name: "Ann", title: "" }]);
+	expect(await opened.selectFrom("webinars").select(["title", "access"]).execute()).toEqual([
+		{ title: "Old", access: "public" },
+	]);
 	await opened.insertInto("scene_settings").values({ webinar_id: "aaaaaaaaaaaa", settings: "{}" }).execute();
 	await opened.deleteFrom("webinars").execute();
 	expect(await opened.selectFrom("scene_settings").selectAll().execute()).toEqual([]);

@@ -16,6 +16,8 @@ export interface RetainedTopics {
 	programme: { desired: "live" | "preview" | "ended"; scene: Scene };
 	/** Ingest: somebody watches the webinar's programme by WHEP. */
 	"programme-watched": { watching: true };
+	/** Control: the webinar is private, so that its programme is served to those with a pass alone. */
+	"playback-private": { private: true };
 	/** How a webinar's programme looks; without one, plain. */
 	brand: Brand;
 	/** Where the programme is sent besides, while it is live. `url`: rtmp, rtmps or srt; it holds a secret, so never log it. */
@@ -54,6 +56,10 @@ export interface EventTopics {
 	"person-removed": { webinarId: string; personId: string };
 	/** Control: end every session of the webinar. */
 	"webinar-closed": { webinarId: string };
+	/** Control: nothing of the webinar is to be kept. */
+	"webinar-deleted": { webinarId: string };
+	/** Transcoder: whether what is published reaches the disk; `reason` is an error code of the system, such as ENOSPC. */
+	"archive-state": { webinarId: string; state: "writing" | "failing"; reason?: string };
 	/** Transcoder: a programme's health. `shedding`: "none" when left out. */
 	"programme-state": {
 		webinarId: string;

@@ -9,6 +9,7 @@ export const problems = {
 	"token-missing": [401, "A Bearer token is needed"],
 	"token-invalid": [401, "The token is not valid"],
 	"token-expired": [401, "The token has expired"],
+	"invitation-needed": [403, "The webinar is private: only who was invited may watch"],
 	forbidden: [403, "The token does not allow this"],
 	"not-found": [404, "There is nothing at this address"],
 	"webinar-unknown": [404, "There is no such webinar"],

@@ -4,6 +4,10 @@ import { personIdSchema, webinarIdSchema } from "./ids.ts";
 export const webinarStateSchema = z.enum(["scheduled", "live", "ended"]);
 export type WebinarState = z.infer<typeof webinarStateSchema>;
 
+/** Who may watch: anyone, or those who were invited. */
+export const webinarAccessSchema = z.enum(["public", "private"]);
+export type WebinarAccess = z.infer<typeof webinarAccessSchema>;
+
 /**
  * Text on one line, which may be empty: titles and names are drawn into pictures, logged, and kept in databases which
  * refuse a NUL.
@@ -22,6 +26,7 @@ export const webinarSchema = z.object({
 	id: webinarIdSchema,
 	title,
 	state: webinarStateSchema,
+	access: webinarAccessSchema,
 	startsAt: instant.nullable(),
 	createdAt: instant,
 	startedAt: instant.nullable(),
@@ -31,7 +36,12 @@ export const webinarSchema = z.object({
 });
 export type Webinar = z.infer<typeof webinarSchema>;
 
-export const createWebinarSchema = z.strictObject({ title, startsAt: instant.nullish() });
+export const createWebinarSchema = z.strictObject({
+	title,
+	startsAt: instant.nullish(),
+	/** Public when left out. */
+	access: webinarAccessSchema.optional(),
+});
 export type CreateWebinar = z.infer<typeof createWebinarSchema>;
 
 export const patchWebinarSchema = createWebinarSchema.partial();
@@ -72,6 +82,13 @@ export const invitationSchema = z.object({
 	person: personSchema,
 });
 export type Invitation = z.infer<typeof invitationSchema>;
+
+/**
+ * Where a webinar's programme is played from: its multivariant playlist. That of a private one opens it for whoever has it, and
+ * expires; another is to be asked for then.
+ */
+export const playbackAddressSchema = z.object({ url: z.url(), expiresAt: instant.nullable() });
+export type PlaybackAddress = z.infer<typeof playbackAddressSchema>;
 
 /** `POST /api/webinars/:id/audience`: anyone may take a seat in a public webinar. */
 export const joinAudienceSchema = z.strictObject({ name: personNameSchema });

@@ -17,6 +17,11 @@ test("an address is logged without what gives rights", () => {
 	expect(loggableAddress("/api/webinars/x/events?token=s3cret")).toBe("/api/webinars/x/events");
 	expect(loggableAddress("/api/webinars")).toBe("/api/webinars");
 	expect(loggableAddress("/whip/abcdefghijkl?source=screen")).toBe("/whip/abcdefghijkl");
+	expect(loggableAddress("/live/abcdefghijkl/720p/part-1.m4s")).toBe("/live/abcdefghijkl/720p/part-1.m4s");
+	for (const mark of ["~", "%7E"])
+		expect(loggableAddress(`/live/abcdefghijkl/${mark}s3cret/720p/index.m3u8?x`)).toBe(
+			`/live/abcdefghijkl/${mark}[redacted]/720p/index.m3u8`,
+		);
 	for (const rest of ["s3cret", "s3cret/events/s3cret", "s3cret/layer?x"])
 		expect(loggableAddress(`/whep/abcdefghijkl/${rest}`)).toBe("/whep/abcdefghijkl/[redacted]");
 });

@@ -28,8 +28,10 @@ export function createLog({
 	});
 }
 
-/** A request's address without what gives rights: a query may hold a token, and the rest of a media session's is one. */
+/** A request's address without what gives rights: a query may hold a token, the rest of a media session's is one, `~…` a pass. */
 export function loggableAddress(url: string): string {
 	const [path = ""] = url.split("?", 1);
-	return path.replace(/^(\/wh[ie]p\/[^/]*\/).+$/, "$1[redacted]");
+	return path
+		.replace(/^(\/wh[ie]p\/[^/]*\/).+$/, "$1[redacted]")
+		.replace(/^(\/live\/[^/]*\/(?:~|%7e))[^/]*/i, "$1[redacted]");
 }

@@ -5,6 +5,7 @@ const webinar = {
 	id: "abcdefghijkl",
 	title: "Spring",
 	state: "scheduled",
+	access: "public",
 	startsAt: null,
 	createdAt: "2026-03-01T10:00:00.000Z",
 	startedAt: null,

@@ -8,6 +8,7 @@ const webinar = {
 	id: webinarId,
 	title: "Spring",
 	state: "live",
+	access: "public",
 	startsAt: null,
 	createdAt: "2026-03-01T10:00:00.000Z",
 	startedAt: null,
