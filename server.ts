@@ -97,7 +97,10 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	const { encoder, dataDir } = config;
 	const encoding = await prepareEncoding({ encoder, ladder: config.ladder, dataDir, runDir }, { log });
 	lifecycle.add("encoding", encoding);
-	const transcoder = await createTranscoder({ feedPath, runDir, encoder, ladder: encoding.ladder }, parts);
+	const transcoder = await createTranscoder(
+		{ feedPath, runDir, dataDir, windowSeconds: config.dvrSeconds, encoder, ladder: encoding.ladder },
+		parts,
+	);
 	lifecycle.add("transcoder", transcoder);
 
 	app.get("/healthz", { logLevel: "silent" }, async () => ({ status: "ok" }));

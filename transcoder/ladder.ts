@@ -34,3 +34,12 @@ export function ladderOf(heights: readonly number[]): Ladder {
 	if (!first) throw new Error("a ladder needs a rung");
 	return [first, ...others];
 }
+
+/** The rungs of what is published already; undefined when one of those is not known any more. */
+export function ladderOfRenditions(renditions: { name: string }[]): Ladder | undefined {
+	const rungs = renditions
+		.filter(({ name }) => name !== "audio")
+		.map(({ name }) => known.find((one) => one.name === name));
+	const [first, ...others] = rungs.filter((rung) => rung !== undefined);
+	return first && rungs.every(Boolean) ? [first, ...others] : undefined;
+}

@@ -6,9 +6,10 @@ import { type Scene, tileKey } from "../core/protocol/scene.ts";
 import type { Shedding } from "../core/protocol/shedding.ts";
 import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
+import type { Archive } from "./archive/archive.ts";
 import type { ProgrammeChange } from "./change-watch.ts";
 import type { CodedFrame, Run } from "./coded-frames.ts";
-import type { Ladder } from "./ladder.ts";
+import { type Ladder, ladderOfRenditions } from "./ladder.ts";
 import type { LoadReport } from "./load-watch.ts";
 import type { LiveStream } from "./origin/live-stream.ts";
 import { Outputs, type OutputsEvents } from "./outputs/outputs.ts";
@@ -16,6 +17,7 @@ import { Packager } from "./package/packager.ts";
 import { ProgrammeChild } from "./programme-child.ts";
 import type { FromProgramme, Loudness } from "./programme-messages.ts";
 import { PublicationGate } from "./publication-gate.ts";
+import type { Timeline } from "./timeline.ts";
 
 const FIRST_BACKOFF_MS = 100;
 /** The hole of a process that is lost again and again stays below three seconds: starting takes most of two. */
@@ -31,10 +33,14 @@ interface PipelineOptions {
 	programmePath: string;
 	feedPath: string;
 	runDir: string;
-	/** Names this life of the programme in every media name. */
+	/** Names this life of the programme in every media name: a-z and 0-9. */
 	epoch: string;
+	/** What is published goes there; what an earlier life left there is gone on with. */
+	archive: Archive;
+	/** Seconds the playlists list; null: all. */
+	windowSeconds: number | null;
 	encoder: Config["encoder"];
-	/** It begins when this is known. */
+	/** It begins when this is known, unless it goes on with that of an earlier life. */
 	ladder: Promise<Ladder>;
 	scene: Scene;
 	brand: Brand;
@@ -67,6 +73,10 @@ export class Pipeline {
 	readonly #outputs: Outputs;
 	/** Once it is published. */
 	#stream: LiveStream | undefined;
+	#beginning: Promise<void> | undefined;
+	readonly #ladder: Promise<Ladder>;
+	/** What an earlier life left, until the packager has it. */
+	#timeline: Promise<Timeline | undefined>;
 	#packager: Packager | undefined;
 	readonly #ending = new AbortController();
 	readonly #supervision: Promise<void>;
@@ -92,6 +102,10 @@ export class Pipeline {
 			log: log.child({ webinarId: options.webinarId }),
 			events: { state: events.outputState },
 		});
+		this.#timeline = options.archive.restore();
+		this.#ladder = this.#timeline.then(
+			(left) => (left && ladderOfRenditions(left.stream.renditions)) ?? options.ladder,
+		);
 		this.#supervision = this.#supervise();
 	}
 
@@ -99,12 +113,24 @@ export class Pipeline {
 	publish(stream: LiveStream): void {
 		if (this.#stream) return;
 		this.#stream = stream;
+		this.#setState("starting");
+		this.#beginning = this.#begin(stream);
+	}
+
+	async #begin(stream: LiveStream): Promise<void> {
+		const { archive, epoch, windowSeconds } = this.#options;
+		const timeline = await this.#timeline;
+		this.#timeline = Promise.resolve(undefined);
+		const isTaken = timeline?.runs.some((run) => run.epoch === epoch);
 		this.#packager = new Packager({
-			epoch: this.#options.epoch,
+			epoch: isTaken ? `${epoch}x` : epoch,
+			windowSeconds,
+			timeline,
+			store: archive,
 			publish: (publication) => stream.publish(publication),
 		});
-		this.#setState("starting");
 		this.#gate.open(this.#packager);
+		if (this.#ending.signal.aborted) return;
 		this.#outputs.set(this.#wantedOutputs);
 		if (this.#shows) this.#events.changed({ ...this.#shows, at: Date.now() });
 	}
@@ -136,16 +162,19 @@ export class Pipeline {
 		this.#packager?.end();
 		this.#stream?.close();
 		this.#setState("ended");
+		await this.#options.archive.close();
 	}
 
 	/** The server ends: the process is ended, the audience is told nothing of an end. */
 	async close(): Promise<void> {
 		this.#stream?.close();
 		await this.#stop();
+		await this.#options.archive.close();
 	}
 
 	async #stop(): Promise<void> {
 		this.#ending.abort();
+		await this.#beginning;
 		await this.#child?.end();
 		await this.#supervision;
 		await this.#outputs.close();
@@ -171,7 +200,7 @@ export class Pipeline {
 		const gone = Promise.withResolvers<void>();
 		const { programmePath, feedPath, runDir, encoder } = this.#options;
 		const ended = once(this.#ending.signal, "abort").then(() => undefined);
-		const ladder = await Promise.race([this.#options.ladder, ended]);
+		const ladder = await Promise.race([this.#ladder, ended]);
 		if (!ladder || this.#ending.signal.aborted) return;
 		let firstFrameAt: number | undefined;
 		const frame = (coded: CodedFrame) => {

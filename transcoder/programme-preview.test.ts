@@ -36,6 +36,8 @@ beforeEach(async () => {
 	const options = {
 		feedPath: join(directory, "feed.sock"),
 		runDir: directory,
+		dataDir: join(directory, "data"),
+		windowSeconds: null,
 		encoder: "x264" as const,
 		ladder: Promise.resolve(ladderOf([720, 360])),
 		programmePath: script,

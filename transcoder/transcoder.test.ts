@@ -37,6 +37,8 @@ async function start(directory: string, script: string) {
 	const options = {
 		feedPath: join(runDir, "feed.sock"),
 		runDir,
+		dataDir: join(runDir, "..", "data"),
+		windowSeconds: null,
 		encoder: "x264" as const,
 		ladder: Promise.resolve(ladderOf([720, 360])),
 		programmePath: script,

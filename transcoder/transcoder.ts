@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyPluginAsync } from "fastify";
 import { Counter, Gauge, type Registry } from "prom-client";
@@ -9,6 +10,7 @@ import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
+import { Archive, type StoredMedia } from "./archive/archive.ts";
 import type { Ladder } from "./ladder.ts";
 import type { LoadReport } from "./load-watch.ts";
 import { Origin } from "./origin/origin.ts";
@@ -22,6 +24,10 @@ const PREVIEW_KEPT_MS = 5_000;
 interface TranscoderOptions {
 	/** UNIX socket on which ingest gives out what publishers send. */
 	feedPath: string;
+	/** Media and timelines are kept below it, in `live/<webinarId>`. */
+	dataDir: string;
+	/** Seconds that playlists list; null: the whole programme. */
+	windowSeconds: number | null;
 	/** A directory of this server's own for sockets; its path must be short. */
 	runDir: string;
 	encoder: Config["encoder"];
@@ -36,6 +42,10 @@ interface TranscoderDeps {
 	clock: Clock;
 	bus: Bus;
 	metrics: Registry;
+	/** A file is complete; also told of files that an earlier life of the server left. */
+	stored?: (media: StoredMedia & { webinarId: string }) => void;
+	/** A webinar's files were deleted. */
+	removed?: (webinarId: string) => void;
 }
 
 export interface Transcoder {
@@ -60,6 +70,7 @@ export async function createTranscoder(options: TranscoderOptions, deps: Transco
 
 interface RunningProgramme {
 	pipeline: Pipeline;
+	archive: Archive;
 	/** It is published, or was. */
 	live: boolean;
 	/** Of a preview that nobody wants any more. */
@@ -163,6 +174,7 @@ class Programmes {
 					programme.ending = setTimeout(() => this.#endPreview(webinarId), PREVIEW_KEPT_MS);
 				else this.#end(webinarId, wish === null ? 0 : SERVED_AFTER_END_MS).catch(onError);
 			}),
+			deps.bus.subscribe("webinar-deleted", ({ webinarId }) => void this.#delete(webinarId).catch(onError)),
 			deps.bus.watch("programme-watched", (webinarId, watched) => {
 				if (watched) this.#watched.add(webinarId);
 				else this.#watched.delete(webinarId);
@@ -175,7 +187,10 @@ class Programmes {
 		for (const stop of this.#unwatch) stop();
 		for (const timer of this.#forgetting.values()) clearTimeout(timer);
 		for (const { ending } of this.#programmes.values()) clearTimeout(ending);
-		const ending = [...this.#programmes.values()].map(({ pipeline, ended }) => ended ?? pipeline.close());
+		const ending = [...this.#programmes.values()].map(async ({ pipeline, archive, ended }) => {
+			await (ended ?? pipeline.close());
+			await archive.close();
+		});
 		await Promise.all([...ending, ...this.#closing]);
 		this.#programmes.clear();
 	}
@@ -189,7 +204,7 @@ class Programmes {
 		programme.pipeline.setScene(scene);
 		if (!live || programme.live) return;
 		programme.live = true;
-		programme.pipeline.publish(this.#origin.open(webinarId));
+		programme.pipeline.publish(this.#origin.open(webinarId, programme.archive));
 	}
 
 	#start(webinarId: string, scene: Scene): RunningProgramme {
@@ -199,6 +214,7 @@ class Programmes {
 			runDir,
 			encoder,
 			ladder,
+			windowSeconds,
 			programmePath = join(import.meta.dirname, "programme-process.ts"),
 		} = this.#options;
 		const events: PipelineEvents = {
@@ -219,15 +235,31 @@ class Programmes {
 		};
 		const brand = this.#brands.get(webinarId) ?? plainBrand;
 		const epoch = clock.now().toString(36);
+		const archive = this.#archive(webinarId);
 		const pipeline = new Pipeline(
-			{ webinarId, programmePath, feedPath, runDir, epoch, encoder, ladder, scene, brand },
+			{ webinarId, programmePath, feedPath, runDir, epoch, archive, windowSeconds, encoder, ladder, scene, brand },
 			{ log, events },
 		);
 		pipeline.setPreviewWatched(this.#watched.has(webinarId));
 		pipeline.setOutputs(this.#outputs.get(webinarId) ?? []);
-		const programme: RunningProgramme = { pipeline, live: false };
+		const programme: RunningProgramme = { pipeline, archive, live: false };
 		this.#programmes.set(webinarId, programme);
 		return programme;
+	}
+
+	#archive(webinarId: string): Archive {
+		const { bus, log, stored } = this.#deps;
+		return new Archive(this.#directory(webinarId), {
+			log: log.child({ component: "archive", webinarId }),
+			events: {
+				state: (state, reason) => bus.publish("archive-state", { webinarId, state, ...(reason && { reason }) }),
+				stored: (media) => stored?.({ webinarId, ...media }),
+			},
+		});
+	}
+
+	#directory(webinarId: string): string {
+		return join(this.#options.dataDir, "live", webinarId);
 	}
 
 	/** It was never published, so nothing is kept of it, and the next one begins anew. */
@@ -237,6 +269,7 @@ class Programmes {
 		this.#programmes.delete(webinarId);
 		const closing = programme.pipeline
 			.close()
+			.then(() => programme.archive.close())
 			.catch((err) => this.#log.error({ err, webinarId }, "a preview did not end cleanly"))
 			.finally(() => this.#closing.delete(closing));
 		this.#closing.add(closing);
@@ -253,11 +286,24 @@ class Programmes {
 		programme.ended ??= programme.pipeline.end();
 		await programme.ended;
 		clearTimeout(this.#forgetting.get(webinarId));
-		const forget = () => {
-			this.#forgetting.delete(webinarId);
-			this.#programmes.delete(webinarId);
-			this.#origin.forget(webinarId);
-		};
+		const forget = () => void this.#forget(webinarId);
 		this.#forgetting.set(webinarId, setTimeout(forget, servedForMs).unref());
+	}
+
+	async #forget(webinarId: string): Promise<void> {
+		clearTimeout(this.#forgetting.get(webinarId));
+		this.#forgetting.delete(webinarId);
+		const programme = this.#programmes.get(webinarId);
+		this.#programmes.delete(webinarId);
+		this.#origin.forget(webinarId);
+		await programme?.archive.close();
+	}
+
+	/** Nothing of it is kept. */
+	async #delete(webinarId: string): Promise<void> {
+		await this.#end(webinarId, SERVED_AFTER_END_MS);
+		await this.#forget(webinarId);
+		await rm(this.#directory(webinarId), { recursive: true, force: true });
+		this.#deps.removed?.(webinarId);
 	}
 }

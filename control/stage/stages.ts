@@ -156,6 +156,7 @@ export class Stages extends EventEmitter<StagesEvents> {
 	readonly #webinarDeleted = (webinarId: string): void => {
 		this.find(webinarId)?.webinarDeleted();
 		this.#drop(webinarId);
+		this.#bus.publish("webinar-deleted", { webinarId });
 	};
 
 	#drop(webinarId: string): void {

@@ -66,6 +66,15 @@ const environmentSchema = z.object({
 		)
 		.transform((value) => (value === "auto" ? value : value.split(",").map(Number)))
 		.prefault("auto"),
+	/** Seconds of a live programme that can be rewound. */
+	DVR_SECONDS: z
+		.string()
+		.refine(
+			(value) => value === "all" || (/^\d{1,6}$/.test(value) && Number(value) >= 60),
+			"must be all, or a whole number of at least 60",
+		)
+		.transform((value) => (value === "all" ? null : Number(value)))
+		.prefault("all"),
 	/** What encodes the programme's pictures. */
 	ENCODER: z.enum(["x264", "nvenc", "vaapi", "qsv"]).default("x264"),
 	/** Whether viewers' players report how the programme plays. */
@@ -123,6 +132,8 @@ export interface Config {
 	whipStrict: boolean;
 	/** Heights; auto: what the machine sustains. */
 	ladder: "auto" | number[];
+	/** Seconds of a live programme that can be rewound; null: all of it. */
+	dvrSeconds: number | null;
 	encoder: "x264" | "nvenc" | "vaapi" | "qsv";
 	playbackFigures: boolean;
 	dataDir: string;
@@ -161,7 +172,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 		throw new ConfigError(`The environment has values that cannot be used:\n${lines.join("\n")}`);
 	const { PORT, MEDIA_PORT, PUBLIC_URL, PUBLIC_ADDRESSES, TURN_URLS, TURN_SECRET } = result.data;
 	const { PLAYBACK_FIGURES } = result.data;
-	const { WHIP_STRICT, LADDER, ENCODER, DATA_DIR, ADMIN_TOKEN, LOG_LEVEL } = result.data;
+	const { WHIP_STRICT, LADDER, DVR_SECONDS, ENCODER, DATA_DIR, ADMIN_TOKEN, LOG_LEVEL } = result.data;
 	const {
 		S3_ENDPOINT,
 		S3_BUCKET,
@@ -179,6 +190,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 		turn: TURN_URLS && TURN_SECRET ? { urls: TURN_URLS, secret: TURN_SECRET } : undefined,
 		whipStrict: WHIP_STRICT,
 		ladder: LADDER,
+		dvrSeconds: DVR_SECONDS,
 		encoder: ENCODER,
 		playbackFigures: PLAYBACK_FIGURES === "on",
 		dataDir: DATA_DIR,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Run } from "../coded-frames.ts";
-import { type MediaPlaylist, mediaPlaylist } from "./media-playlist.ts";
+import { mediaNames } from "../timeline.ts";
+import { type Listing, MediaPlaylist, type MediaPlaylistOptions } from "./media-playlist.ts";
 import { multivariantPlaylist } from "./multivariant-playlist.ts";
 import { renditionsOf } from "./rendition.ts";
-import { mediaNames, type Segment } from "./segment-window.ts";
+import type { Segment } from "./segment-window.ts";
 
 const names = mediaNames("k3");
 const PART_US = [333_333, 333_334, 333_333];
@@ -19,26 +20,36 @@ function segment(msn: number, changes: Partial<Segment> & { parts?: number; star
 	const durationUs = parts.reduce((sum, part) => sum + part.durationUs, 0);
 	return {
 		msn,
-		runNumber: 1,
+		run: { run: 1, epoch: "k3" },
+		startsRun: msn === 1,
 		discontinuity: false,
-		media: [{ name: names.segment(msn), startUs, durationUs, parts }],
+		lost: false,
+		media: [{ startUs, durationUs, parts }],
+		durationUs,
 		...rest,
 	};
 }
 
-const playlist: MediaPlaylist = {
+const options: MediaPlaylistOptions = {
 	rendition: 0,
 	partTargetUs: 333_334,
 	maxPartTargetUs: 341_334,
-	discontinuitySequence: 0,
 	originMs: Date.UTC(2026, 10, 21, 10, 0, 0, 250),
+	windowSeconds: 60,
+	others: ["360p", "audio"],
+};
+
+const listing: Listing = {
+	discontinuitySequence: 0,
 	segments: [segment(1), segment(2), segment(3), segment(4)],
 	open: segment(5, { parts: 2 }),
-	initName: names.init,
 	hint: names.part(27),
-	others: ["360p", "audio"],
 	newest: { msn: 5, part: 1 },
 };
+
+function text(changes: Partial<Listing> = {}, changedOptions: Partial<MediaPlaylistOptions> = {}): string {
+	return new MediaPlaylist({ ...options, ...changedOptions }).texts({ ...listing, ...changes }).playlist;
+}
 
 const head = `#EXTM3U
 #EXT-X-VERSION:6
@@ -47,11 +58,12 @@ const head = `#EXTM3U
 #EXT-X-PART-INF:PART-TARGET=0.333334
 `;
 
-describe("mediaPlaylist", () => {
+const secondRun = { startsRun: true, discontinuity: true, run: { run: 2, epoch: "k3" } };
+
+describe("MediaPlaylist", () => {
 	it("lists segments, the parts of the last 6 s, the hint and the reports", () => {
 		expect(
-			mediaPlaylist({
-				...playlist,
+			text({
 				segments: [segment(1), segment(2)],
 				open: segment(3, { parts: 2 }),
 				newest: { msn: 3, part: 1 },
@@ -88,24 +100,21 @@ segment-k3-2.m4s
 	});
 
 	it("drops the parts of segments that end more than 6 s before the end", () => {
-		const lines = mediaPlaylist(playlist).split("\n");
+		const lines = text().split("\n");
 		const parts = lines.filter((line) => line.startsWith("#EXT-X-PART:"));
 		expect(parts[0]).toContain("part-k3-7.m4s"); // segment 1 ends 6.67 s before the end
 		expect(parts).toHaveLength(3 * 6 + 2);
 	});
 
 	it("does not count what is missing between two runs", () => {
-		const after = segment(4, { discontinuity: true, runNumber: 2, startUs: 60_000_000 });
-		const lines = mediaPlaylist({ ...playlist, segments: [segment(2), segment(3), after], open: undefined }).split(
-			"\n",
-		);
+		const after = segment(4, { ...secondRun, startUs: 60_000_000 });
+		const lines = text({ segments: [segment(2), segment(3), after], open: undefined }).split("\n");
 		expect(lines.filter((line) => line.startsWith("#EXT-X-PART:"))).toHaveLength(3 * 6);
 	});
 
 	it("marks a new run by a discontinuity and its initialization section, and counts those that left", () => {
-		const after = segment(3, { discontinuity: true, runNumber: 2, startUs: 5_100_000 });
-		const changed = mediaPlaylist({
-			...playlist,
+		const after = segment(3, { ...secondRun, startUs: 5_100_000 });
+		const changed = text({
 			segments: [segment(1), segment(2), after],
 			open: undefined,
 			discontinuitySequence: 4,
@@ -121,10 +130,62 @@ segment-k3-2.m4s
 	});
 
 	it("ends with ENDLIST and promises nothing more", () => {
-		const ended = mediaPlaylist({ ...playlist, open: undefined, hint: null, newest: { msn: 4, part: 5 } });
+		const ended = text({ open: undefined, hint: null, newest: { msn: 4, part: 5 } });
 		expect(ended.startsWith(head)).toBe(true);
 		expect(ended).not.toContain("PRELOAD-HINT");
 		expect(ended.endsWith("LAST-MSN=4,LAST-PART=5\n#EXT-X-ENDLIST\n")).toBe(true);
+	});
+});
+
+describe("a long list", () => {
+	/** As it grows, segment by segment, to `count`. */
+	function grow(playlist: MediaPlaylist, count: number, from = 1) {
+		const segments: Segment[] = [];
+		let texts = playlist.texts({ ...listing, segments, open: segment(1, { parts: 1 }) });
+		for (let msn = 1; msn <= count; msn++) {
+			segments.push(segment(msn));
+			while (segments[0] && segments[0].msn < from - count + msn) segments.shift();
+			const open = segment(msn + 1, { parts: 1 });
+			texts = playlist.texts({ ...listing, segments, open, newest: { msn: msn + 1, part: 0 } });
+		}
+		return texts;
+	}
+
+	it("is what it would be if it were made anew, with its head moved on", () => {
+		const [grown] = [grow(new MediaPlaylist(options), 40, 11)];
+		const segments = Array.from({ length: 30 }, (_, index) => segment(index + 11));
+		const anew = text({ segments, open: segment(41, { parts: 1 }), newest: { msn: 41, part: 0 } });
+		expect(grown.playlist).toBe(anew);
+		expect(grown.playlist).toContain('SEQUENCE:0\n#EXT-X-MAP:URI="init-k3-1.mp4"\n#EXT-X-PROGRAM-DATE-TIME');
+	});
+
+	it("has a date for every fifth segment only when its head stays, and lets clients skip what is old", () => {
+		const { playlist, delta } = grow(new MediaPlaylist({ ...options, windowSeconds: null }), 40);
+		const dates = playlist.split("\n").filter((line) => line.startsWith("#EXT-X-PROGRAM-DATE-TIME"));
+		expect(dates).toHaveLength(1 + 8);
+		expect(playlist).toContain("HOLD-BACK=6.0,CAN-SKIP-UNTIL=12.0\n");
+		const [, tail] = playlist.split("segment-k3-34.m4s\n");
+		expect(delta).toBe(
+			`${playlist.slice(0, playlist.indexOf("#EXT-X-MAP")).replace("VERSION:6", "VERSION:9")}#EXT-X-SKIP:SKIPPED-SEGMENTS=34\n#EXT-X-MAP:URI="init-k3-1.mp4"\n${tail}`,
+		);
+	});
+
+	it("lets nobody skip in a short window", () => {
+		const { playlist, delta } = grow(new MediaPlaylist(options), 40);
+		expect(delta).toBe(null);
+		expect(playlist).not.toContain("CAN-SKIP-UNTIL");
+	});
+
+	it("marks what was lost, and lets nobody skip for a while then", () => {
+		const playlist = new MediaPlaylist({ ...options, windowSeconds: null });
+		grow(playlist, 40);
+		playlist.lose(3);
+		const segments = Array.from({ length: 40 }, (_, index) => segment(index + 1));
+		const now = playlist.texts({ ...listing, segments, open: undefined });
+		expect(now.playlist).toContain("segment-k3-2.m4s\n#EXT-X-GAP\n#EXTINF:2.000000,\nsegment-k3-3.m4s\n#EXTINF");
+		expect(now.delta).toBe(null);
+		for (let msn = 41; msn <= 60; msn++) segments.push(segment(msn));
+		expect(playlist.texts({ ...listing, segments, open: undefined }).delta).not.toBe(null);
 	});
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type CodedRecording, recordCodedFrames } from "../../test/support/coded-recording.ts";
+import { checkDelta } from "../../test/support/hls/delta-rules.ts";
 import { type Finding, Findings } from "../../test/support/hls/finding.ts";
 import { checkMedia, type FetchedSegment } from "../../test/support/hls/media-rules.ts";
 import { type PlaylistSegment, parseMediaPlaylist } from "../../test/support/hls/parse-playlist.ts";
@@ -12,6 +13,7 @@ import { checkPlaylist } from "../../test/support/hls/playlist-rules.ts";
 import { checkRenditions, checkUpdate } from "../../test/support/hls/update-rules.ts";
 import { readFragments, readInit } from "../../test/support/mp4-reader.ts";
 import type { Publication } from "../publication.ts";
+import { MemoryStore } from "../test-support/memory-store.ts";
 import { Packager } from "./packager.ts";
 
 const STARTS_AT_MS = Date.UTC(2026, 10, 21, 10);
@@ -25,19 +27,27 @@ beforeAll(async () => {
 class Published {
 	readonly all: Publication[] = [];
 	readonly files = new Map<string, Buffer>();
-	readonly packager = new Packager({
-		epoch: "e",
-		publish: (publication) => {
-			this.all.push(publication);
-			for (const { name, added } of publication.renditions) {
-				for (const media of added) {
-					const path = `${name}/${media.name}`;
-					expect(this.files.has(path), `${path} is published twice`).toBe(false);
-					this.files.set(path, Buffer.concat(media.chunks));
+	readonly store = new MemoryStore();
+	readonly packager: Packager;
+
+	constructor({ windowSeconds = 60 as number | null } = {}) {
+		this.packager = new Packager({
+			epoch: "e",
+			windowSeconds,
+			timeline: undefined,
+			store: this.store,
+			publish: (publication) => {
+				this.all.push(publication);
+				for (const { name, added } of publication.renditions) {
+					for (const media of added) {
+						const path = `${name}/${media.name}`;
+						expect(this.files.has(path), `${path} is published twice`).toBe(false);
+						this.files.set(path, Buffer.concat(media.chunks));
+					}
 				}
-			}
-		},
-	});
+			},
+		});
+	}
 
 	/** A run of the recording, `ms` long. */
 	play(ms: number, startsAtMs: number, run = 1): void {
@@ -61,6 +71,15 @@ class Published {
 
 	playlist(name: string, publication = this.last) {
 		return parseMediaPlaylist(publication.renditions.find((rendition) => rendition.name === name)?.playlist ?? "");
+	}
+
+	/** The newest delta is the playlist, but for what it skips. */
+	expectDelta(name: string): void {
+		const { playlist = "", delta } = this.last.renditions.find((rendition) => rendition.name === name) ?? {};
+		const findings = new Findings();
+		checkDelta(name, playlist, delta ?? "", "YES", findings);
+		expect(findings.list).toEqual([]);
+		expect(delta).toContain("#EXT-X-SKIP:SKIPPED-SEGMENTS=");
 	}
 
 	/** By the rules of a correct server. */
@@ -228,7 +247,7 @@ describe("Packager", () => {
 		);
 	});
 
-	it("lists 60 s, and keeps what left the list fetchable for that long again", () => {
+	it("lists its window, keeps a minute in memory, and what left the list on disk for that long again", () => {
 		const published = new Published();
 		published.play(140_000, STARTS_AT_MS);
 		expect(published.judge(published.all.slice(-20))).toEqual([]);
@@ -236,12 +255,69 @@ describe("Packager", () => {
 		expect(segments.filter(({ uri }) => uri !== undefined)).toHaveLength(30);
 		expect(mediaSequence).toBe(41);
 		const expired = published.all.flatMap(({ renditions }) => renditions[0]?.expired ?? []);
-		// Of the 40 that left the list, those with at least 64 s after them that left as well.
+		// All but those that end in the last 60 s, or begin before.
 		expect(expired.filter((name) => name.startsWith("segment-"))).toEqual(
-			[1, 2, 3, 4, 5, 6, 7, 8].map((msn) => `segment-e-${msn}.m4s`),
+			Array.from({ length: 40 }, (_, index) => `segment-e-${index + 1}.m4s`),
 		);
-		expect(expired.filter((name) => name.startsWith("part-"))).toHaveLength(8 * 6);
+		expect(expired.filter((name) => name.startsWith("part-"))).toHaveLength(40 * 6);
 		expect(expired.some((name) => name.startsWith("init-"))).toBe(false);
+		// Of the 40 that left the list, those with at least 64 s after them that left as well.
+		expect(published.store.removed).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+	});
+
+	it("stores all media, and what is needed to go on with it, part by part", () => {
+		const published = new Published();
+		published.play(5100, STARTS_AT_MS);
+		published.packager.endRun();
+		const { entries, files } = published.store;
+		expect(entries.map(({ type }) => type)).toEqual(
+			["stream", "run", ...["part", "part", "part", "part", "part", "part", "whole"]]
+				.concat(["part", "part", "part", "part", "part", "part", "whole"])
+				.concat(["part", "part", "part", "part", "whole"]),
+		);
+		const stored = [...published.files].filter(([path]) => !path.includes("part-"));
+		expect(files.size).toBe(3 + 3 * 3);
+		for (const [path, bytes] of stored) expect(files.get(path)?.equals(bytes), path).toBe(true);
+	});
+
+	it("lists all there was when that is wanted, with a delta for those who know it", () => {
+		const published = new Published({ windowSeconds: null });
+		published.play(100_000, STARTS_AT_MS);
+		published.play(60_000, STARTS_AT_MS + 101_000, 2);
+		expect(published.store.removed).toEqual([]);
+		expect(published.judge(published.all.slice(-20))).toEqual([]);
+		const { segments } = published.playlist("720p");
+		expect(segments.map(({ msn }) => msn)).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
+		const gotten = (publication: Publication) => publication.renditions.map(({ delta }) => delta !== null);
+		const around = published.all.filter(({ position: { lastMsn } }) => lastMsn >= 45 && lastMsn <= 70);
+		const withDelta = around.filter((publication) => gotten(publication).every(Boolean));
+		const without = around.filter((publication) => !gotten(publication).some(Boolean));
+		expect(withDelta.length + without.length).toBe(around.length);
+		// None while the discontinuity at segment 51 is near, and from some time after it on always.
+		expect(without.every(({ position: { lastMsn } }) => lastMsn >= 50 && lastMsn <= 64)).toBe(true);
+		expect(withDelta.every(({ position: { lastMsn } }) => lastMsn <= 50 || lastMsn >= 62)).toBe(true);
+		for (const { name } of published.last.renditions) published.expectDelta(name);
+	});
+
+	it("says what can be had neither from memory nor from disk", () => {
+		const published = new Published({ windowSeconds: null });
+		published.play(20_000, STARTS_AT_MS);
+		published.store.fails = true;
+		published.play(10_000, STARTS_AT_MS + 21_000, 2);
+		published.packager.endRun();
+		published.store.fails = false;
+		const gaps = () =>
+			published
+				.playlist("720p")
+				.segments.filter(({ gap }) => gap)
+				.map(({ msn }) => msn);
+		published.play(110_000, STARTS_AT_MS + 32_000, 3);
+		expect(gaps()).toEqual([]);
+		expect(published.store.abandoned).toEqual([]);
+		published.play(20_000, STARTS_AT_MS + 160_000, 4);
+		expect(gaps()).toEqual([11, 12, 13, 14, 15]);
+		expect(published.store.abandoned).toEqual([11, 12, 13, 14, 15]);
+		expect(published.judge(published.all.slice(-20))).toEqual([]);
 	});
 
 	it("is read by ffmpeg without a complaint", async () => {

@@ -1,21 +1,28 @@
+import type { RunName } from "../timeline.ts";
 import { SEGMENT_SECONDS } from "./part-cutter.ts";
 
 export interface Segment {
 	/** Media sequence number. */
 	msn: number;
-	/** One per run that came to have a segment; names the initialization segments. */
-	runNumber: number;
-	/** The first of a run, but for the very first. */
+	/** Names the media. */
+	run: RunName;
+	/** The first of its run. */
+	startsRun: boolean;
+	/** That, but not the very first. */
 	discontinuity: boolean;
-	/** By rendition, in the packager's order. */
+	/** Neither memory nor disk has it. */
+	lost: boolean;
+	/** By rendition, in the packager's order; empty once it is old, to save memory. */
 	media: SegmentMedia[];
+	/** Of the first rendition. */
+	durationUs: number;
 }
 
 export interface SegmentMedia {
-	name: string;
 	/** Microseconds on the media timeline. */
 	startUs: number;
 	durationUs: number;
+	/** None when its bytes are not in memory. */
 	parts: Part[];
 }
 
@@ -27,62 +34,81 @@ export interface Part {
 	independent: boolean;
 }
 
-/** Whole segments a playlist lists, in microseconds; cut-short ones do not make it list less. */
-const WINDOW_US = 30 * SEGMENT_SECONDS * 1e6;
 /**
- * How much more media is published before a segment that left the playlist is forgotten: its own duration and that of
- * the longest playlist that held it (rfc8216bis section 6.2.2), counted in media time so that an outage only lengthens it.
+ * Media that is in memory, counted back from the end: what nearly everybody asks for. Twice as much when the disk does not
+ * keep up.
  */
-const RETENTION_US = WINDOW_US + 2 * SEGMENT_SECONDS * 1e6;
+const MEMORY_US = 60 * 1e6;
 
-/** The whole segments that are listed, and those that are not any longer but can still be fetched. */
+/** The whole segments that are listed, those that are not any longer but can still be fetched, and those in memory. */
 export class SegmentWindow {
 	readonly listed: Segment[] = [];
 	readonly #retired: Segment[] = [];
+	/** With their bytes. */
+	readonly #held: Segment[] = [];
+	readonly #windowUs: number;
+	readonly #isStored: (segment: Segment) => boolean;
+	#listedUs = 0;
+	#retiredUs = 0;
+	#heldUs = 0;
 	/** Discontinuities that have left the head of the playlist. */
 	discontinuitySequence = 0;
 
-	/** Appends a whole segment. Returns those that need not be fetchable any longer. */
-	append(segment: Segment): Segment[] {
+	/** `windowUs`: whole segments that are listed; cut-short ones do not make it less. Infinity: all. */
+	constructor({ windowUs, isStored }: { windowUs: number; isStored: (segment: Segment) => boolean }) {
+		this.#windowUs = windowUs;
+		this.#isStored = isStored;
+	}
+
+	/**
+	 * Appends a whole segment. `forgotten`: those whose bytes need not be in memory any longer. `removed`: those that need
+	 * not be fetchable any longer.
+	 */
+	append(segment: Segment): { forgotten: Segment[]; removed: Segment[] } {
 		this.listed.push(segment);
-		const windowUs = sumUs(this.listed);
-		let removedUs = 0;
-		while (this.listed[0] && windowUs - removedUs - durationUs(this.listed[0]) >= WINDOW_US) {
+		this.#listedUs += segment.durationUs;
+		if (segment.media.some(({ parts }) => parts.length > 0)) {
+			this.#held.push(segment);
+			this.#heldUs += segment.durationUs;
+		}
+		while (this.listed[0] && this.#listedUs - this.listed[0].durationUs >= this.#windowUs) {
 			const head = this.listed.shift() as Segment;
-			removedUs += durationUs(head);
+			this.#listedUs -= head.durationUs;
+			this.#retiredUs += head.durationUs;
 			if (head.discontinuity) this.discontinuitySequence++;
 			this.#retired.push(head);
 		}
-		const expired: Segment[] = [];
-		let laterUs = sumUs(this.#retired);
-		while (this.#retired[0]) {
-			laterUs -= durationUs(this.#retired[0]);
-			if (laterUs < RETENTION_US) break;
-			expired.push(this.#retired.shift() as Segment);
+		return { forgotten: this.#forget(), removed: this.#remove() };
+	}
+
+	/** Whether anything of that run is in memory. */
+	holdsRun(run: number): boolean {
+		return this.#held.some((segment) => segment.run.run === run);
+	}
+
+	#forget(): Segment[] {
+		const forgotten: Segment[] = [];
+		while (this.#held[0]) {
+			const laterUs = this.#heldUs - this.#held[0].durationUs;
+			if (laterUs < MEMORY_US || (laterUs < 2 * MEMORY_US && !this.#isStored(this.#held[0]))) break;
+			this.#heldUs = laterUs;
+			forgotten.push(this.#held.shift() as Segment);
 		}
-		return expired;
+		return forgotten;
 	}
 
-	/** Whether anything that can be fetched belongs to that run. */
-	holdsRun(runNumber: number): boolean {
-		return [...this.#retired, ...this.listed].some((segment) => segment.runNumber === runNumber);
+	/**
+	 * A segment that left the playlist is kept for its own duration and that of the longest playlist that held it (rfc8216bis
+	 * section 6.2.2), counted in media time so that an outage only lengthens it.
+	 */
+	#remove(): Segment[] {
+		const removed: Segment[] = [];
+		while (this.#retired[0]) {
+			const laterUs = this.#retiredUs - this.#retired[0].durationUs;
+			if (laterUs < this.#windowUs + 2 * SEGMENT_SECONDS * 1e6) break;
+			this.#retiredUs = laterUs;
+			removed.push(this.#retired.shift() as Segment);
+		}
+		return removed;
 	}
 }
-
-function durationUs({ media }: Segment): number {
-	return media[0]?.durationUs ?? 0;
-}
-
-function sumUs(segments: Segment[]): number {
-	return segments.reduce((sum, segment) => sum + durationUs(segment), 0);
-}
-
-export function mediaNames(epoch: string) {
-	return {
-		init: (runNumber: number) => `init-${epoch}-${runNumber}.mp4`,
-		segment: (msn: number) => `segment-${epoch}-${msn}.m4s`,
-		/** Counted over all segments, so that the next part's name is known even when the segment it will be in is not. */
-		part: (partNumber: number) => `part-${epoch}-${partNumber}.m4s`,
-	};
-}
-export type MediaNames = ReturnType<typeof mediaNames>;
