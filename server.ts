@@ -13,6 +13,7 @@ import { type Config, ConfigError, readConfig } from "./core/runtime/config.ts";
 import { AppError } from "./core/runtime/errors.ts";
 import { Lifecycle } from "./core/runtime/lifecycle.ts";
 import { createLog, type Logger } from "./core/runtime/log.ts";
+import { createPlaybackPasses } from "./core/runtime/playback-passes.ts";
 import { answerFrameworkErrors, answerWithProblems } from "./core/runtime/problem-answers.ts";
 import { loadSecrets } from "./core/runtime/secrets.ts";
 import { mountWebPages } from "./core/runtime/web-pages.ts";
@@ -99,7 +100,7 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	lifecycle.add("encoding", encoding);
 	const transcoder = await createTranscoder(
 		{ feedPath, runDir, dataDir, windowSeconds: config.dvrSeconds, encoder, ladder: encoding.ladder },
-		parts,
+		{ ...parts, passes: createPlaybackPasses(tokenSecret, systemClock) },
 	);
 	lifecycle.add("transcoder", transcoder);
 

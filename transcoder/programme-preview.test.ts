@@ -9,6 +9,7 @@ import { emptyScene } from "../core/protocol/scene.ts";
 import { createMemoryBus } from "../core/runtime/bus.ts";
 import { systemClock } from "../core/runtime/clock.ts";
 import { createLog } from "../core/runtime/log.ts";
+import { createPlaybackPasses } from "../core/runtime/playback-passes.ts";
 import { recordCodedFrames } from "../test/support/coded-recording.ts";
 import { eventually } from "../test/support/deadline.ts";
 import { writeFakeProgramme } from "../test/support/fake-programme.ts";
@@ -43,7 +44,8 @@ beforeEach(async () => {
 		programmePath: script,
 	};
 	const log = createLog({ level: "silent", pretty: false });
-	transcoder = await createTranscoder(options, { log, clock: systemClock, bus, metrics: new Registry() });
+	const passes = createPlaybackPasses(new Uint8Array(32), systemClock);
+	transcoder = await createTranscoder(options, { log, clock: systemClock, bus, metrics: new Registry(), passes });
 	app = fastify({ forceCloseConnections: true });
 	await app.register(transcoder.plugin);
 	await app.listen({ host: "127.0.0.1", port: 0 });

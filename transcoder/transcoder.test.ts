@@ -11,6 +11,7 @@ import { emptyScene } from "../core/protocol/scene.ts";
 import { createMemoryBus } from "../core/runtime/bus.ts";
 import { systemClock } from "../core/runtime/clock.ts";
 import { createLog } from "../core/runtime/log.ts";
+import { createPlaybackPasses } from "../core/runtime/playback-passes.ts";
 import { recordCodedFrames } from "../test/support/coded-recording.ts";
 import { eventually } from "../test/support/deadline.ts";
 import { decodeMedia } from "../test/support/decode-media.ts";
@@ -43,7 +44,9 @@ async function start(directory: string, script: string) {
 		ladder: Promise.resolve(ladderOf([720, 360])),
 		programmePath: script,
 	};
-	const transcoder: Transcoder = await createTranscoder(options, { log, clock: systemClock, bus, metrics });
+	const passes = createPlaybackPasses(new Uint8Array(32), systemClock);
+	const deps = { log, clock: systemClock, bus, metrics, passes };
+	const transcoder: Transcoder = await createTranscoder(options, deps);
 	const app: FastifyInstance = fastify({ forceCloseConnections: true });
 	await app.register(transcoder.plugin);
 	await app.listen({ host: "127.0.0.1", port: 0 });

@@ -10,11 +10,13 @@ import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
+import type { PlaybackPasses } from "../core/runtime/playback-passes.ts";
 import { Archive, type StoredMedia } from "./archive/archive.ts";
 import type { Ladder } from "./ladder.ts";
 import type { LoadReport } from "./load-watch.ts";
 import { Origin } from "./origin/origin.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
+import { PlaybackDoor } from "./playback-door.ts";
 
 /** Whoever lags behind or rewinds may see an ended programme to its end. */
 const SERVED_AFTER_END_MS = 10 * 60_000;
@@ -42,6 +44,8 @@ interface TranscoderDeps {
 	clock: Clock;
 	bus: Bus;
 	metrics: Registry;
+	/** What opens private webinars' programmes. */
+	passes: PlaybackPasses;
 	/** A file is complete; also told of files that an earlier life of the server left. */
 	stored?: (media: StoredMedia & { webinarId: string }) => void;
 	/** A webinar's files were deleted. */
@@ -57,11 +61,13 @@ export interface Transcoder {
 
 /** Runs the programmes that control wants (bus topic `programme`), and serves those that are live. */
 export async function createTranscoder(options: TranscoderOptions, deps: TranscoderDeps): Promise<Transcoder> {
-	const origin = new Origin(deps);
+	const door = new PlaybackDoor(deps);
+	const origin = new Origin({ ...deps, admits: door.admits });
 	const programmes = new Programmes(options, deps, origin);
 	return {
 		plugin: origin.plugin,
 		async close() {
+			door.close();
 			origin.close();
 			await programmes.close();
 		},
