@@ -41,6 +41,8 @@ interface Task {
 	/** What is under way for it. */
 	work: Set<Promise<void>>;
 	isSyncing: boolean;
+	/** It was said that a file cannot be uploaded. */
+	hasLost: boolean;
 	/** Nothing follows what was added. */
 	isWhole: boolean;
 }
@@ -153,7 +155,7 @@ export class Uploader {
 		if (known) return known;
 		const queue = new UploadQueue(this.#options.dir, webinarId);
 		const task = { queue, ending: new AbortController(), work: new Set<Promise<void>>() };
-		const started = { ...task, isSyncing: false, isWhole: false };
+		const started = { ...task, isSyncing: false, hasLost: false, isWhole: false };
 		this.#tasks.set(webinarId, started);
 		return started;
 	}
@@ -228,7 +230,8 @@ export class Uploader {
 		this.#send();
 	}
 
-	async #upload({ queue, ending }: Task, file: QueuedFile): Promise<void> {
+	async #upload(task: Task, file: QueuedFile): Promise<void> {
+		const { queue, ending } = task;
 		const { dataDir, prefix } = this.#options;
 		const body = await readFile(join(dataDir, "live", queue.webinarId, file.path)).catch(
 			(error: NodeJS.ErrnoException) => error,
@@ -236,8 +239,10 @@ export class Uploader {
 		if (body instanceof Error) {
 			if (body.code !== "ENOENT") return this.#putBack(queue, file);
 			if (ending.signal.aborted) return;
-			this.#log.warn({ webinarId: queue.webinarId, path: file.path }, "a file was gone before it was uploaded");
 			this.#metrics.lost.inc();
+			const lost = { webinarId: queue.webinarId, path: file.path };
+			if (!task.hasLost) this.#log.warn(lost, "a file, and maybe others, was gone before it was uploaded");
+			task.hasLost = true;
 			queue.finish(file);
 			return;
 		}
