@@ -30,8 +30,8 @@ export type ConnectionState = "asking" | "waiting" | "sending" | "idle" | "gone"
 const MAX_HEAD_BYTES = 8 * 1024;
 /** So much may come while an answer is on its way. */
 const MAX_AHEAD_BYTES = 16 * 1024;
-/** Up to this, head and body are copied into one buffer: one write is cheaper than the copy, which many share. */
-const ONE_BUFFER_BYTES = 128 * 1024;
+/** Larger bodies are written beside their head: a second copy of every part would be the most of the origin's memory. */
+const ONE_BUFFER_BYTES = 16 * 1024;
 
 const END_OF_HEAD = "\r\n\r\n";
 const BEGINNINGS = ["GET /live/", "HEAD /live/"].map((text) => Buffer.from(text));
@@ -103,6 +103,7 @@ export class FastConnection implements Asker {
 
 	#next(): void {
 		const bytes = this.#bytes;
+		if (this.#socket.isPaused() && (bytes?.length ?? 0) <= MAX_AHEAD_BYTES) this.#socket.resume();
 		if (!bytes) {
 			this.#moveTo("idle");
 			return;
@@ -124,7 +125,6 @@ export class FastConnection implements Asker {
 			return;
 		}
 		this.#bytes = bytes.length > length ? bytes.subarray(length) : undefined;
-		if (this.#socket.isPaused()) this.#socket.resume();
 		this.#request = request;
 		this.#moveTo("waiting");
 		this.#awaited = this.#lane.ask(request, this);
