@@ -36,9 +36,9 @@ export interface Part {
 
 /**
  * Media that is in memory, counted back from the end: what nearly everybody asks for. Twice as much when the disk does not
- * keep up.
+ * keep up: that is how long a playlist of a minute must be fetchable without one.
  */
-const MEMORY_US = 60 * 1e6;
+const MEMORY_US = (60 + SEGMENT_SECONDS) * 1e6;
 
 /** The whole segments that are listed, those that are not any longer but can still be fetched, and those in memory. */
 export class SegmentWindow {

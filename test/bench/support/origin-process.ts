@@ -2,6 +2,7 @@
  * An origin of its own process, whose programme is a recording: one rung of about the bitrate that is given (bits per
  * second, first argument), and sound. Tells its port, then of each part of the rung when it was published.
  */
+
 import { createHash } from "node:crypto";
 import fastify from "fastify";
 import { Registry } from "prom-client";
@@ -11,6 +12,7 @@ import type { TrackConfig } from "../../../transcoder/coded-frames.ts";
 import { Origin } from "../../../transcoder/origin/origin.ts";
 import { Packager } from "../../../transcoder/package/packager.ts";
 import { CodedRecording } from "../../support/coded-recording.ts";
+import { forgetfulStore } from "../../support/forgetful-store.ts";
 
 export type FromOrigin = { port: number } | PublishedPart;
 
@@ -53,6 +55,9 @@ const recording = new CodedRecording(tracks, [
 let listening = false;
 const packager = new Packager({
 	epoch: "e",
+	windowSeconds: 60,
+	timeline: undefined,
+	store: forgetfulStore,
 	publish: (publication) => {
 		const publishedMs = performance.timeOrigin + performance.now();
 		stream.publish(publication);

@@ -45,7 +45,7 @@ const segment2 = /#EXT-X-PROGRAM-DATE-TIME[^\n]*\n#EXT-X-GAP\n#EXTINF[^\n]*\nseg
 it.each<[number, string, string | RegExp, string]>([
 	[40, "a segment that is a gap, but not its parts", /(#EXTINF:[^\n]*\nsegment-e-6)/, "#EXT-X-GAP\n$1"],
 	[40, "parts that are gaps, but not their segment", /(URI="part-e-(17|18|19|20|21|22).m4s"[^\n]*)/g, "$1,GAP=YES"],
-	[40, "a segment that became a gap", /(#EXTINF:[^\n]*\nsegment-e-1)/, "#EXT-X-GAP\n$1"],
+	[40, "a segment that ceased to be a gap", /#EXT-X-GAP\n(#EXTINF:[^\n]*\nsegment-e-2)/, "$1"],
 	[40, "a segment that is left out and not marked", segment2, ""],
 	[41, "a date range without an ID", 'ID="slide-1",', ""],
 	[41, "a date range without a date", /START-DATE="[^"]*",/, ""],

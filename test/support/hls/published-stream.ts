@@ -1,6 +1,7 @@
 import { Packager } from "../../../transcoder/package/packager.ts";
 import type { Publication } from "../../../transcoder/publication.ts";
 import { CodedRecording } from "../coded-recording.ts";
+import { forgetfulStore } from "../forgetful-store.ts";
 
 /** No track may be far ahead of another. */
 const STEP_MS = 1000;
@@ -25,6 +26,9 @@ function publish(secondRunMs: number): { publications: Publication[]; media: Map
 	const media = new Map<string, Buffer>();
 	const packager = new Packager({
 		epoch: "e",
+		windowSeconds: 60,
+		timeline: undefined,
+		store: forgetfulStore,
 		publish: (publication) => {
 			publications.push(publication);
 			for (const { name, added } of publication.renditions) {

@@ -9,6 +9,7 @@ import { createLog } from "../../../core/runtime/log.ts";
 import { Origin } from "../../../transcoder/origin/origin.ts";
 import { Packager } from "../../../transcoder/package/packager.ts";
 import { CodedRecording } from "../coded-recording.ts";
+import { forgetfulStore } from "../forgetful-store.ts";
 import { type HttpAnswer, HttpClient } from "./http-client.ts";
 
 const STEP_MS = 50;
@@ -48,7 +49,13 @@ export class SpoiltOrigin {
 	/** A programme that has run for so long; returns the function that ends it. */
 	play(id: string, historyMs: number): () => void {
 		const stream = this.#origin.open(id);
-		const packager = new Packager({ epoch: "e", publish: (publication) => stream.publish(publication) });
+		const packager = new Packager({
+			epoch: "e",
+			windowSeconds: 60,
+			timeline: undefined,
+			store: forgetfulStore,
+			publish: (publication) => stream.publish(publication),
+		});
 		const rung = { kind: "video", width: 16, height: 16, frameRate: 30, maxBitrate: 90_000, avcC: "AUIAHg==" } as const;
 		const frames = Array.from({ length: 60 }, (_, index) => Buffer.alloc(200, index));
 		const recording = new CodedRecording(
