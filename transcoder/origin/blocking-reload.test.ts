@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ID, media, problemCode, publication, TestOrigin } from "../../test/support/test-origin.ts";
 
@@ -157,6 +158,44 @@ describe("blocking reload", () => {
 		expect(other.closed).toBe(true);
 		expect((await server.playlist("?_HLS_msn=4&_HLS_part=2")).status).toBe(503);
 		expect((await server.playlist()).status).toBe(200);
+	});
+});
+
+describe("a playlist without what is known already", () => {
+	it("is given to those who can do with it, at once or when the part is there", async () => {
+		server.stream.publish(publication(3, 2, { delta: "skipped 3.2" }));
+		for (const skip of ["YES", "v2"]) {
+			expect((await server.playlist(`?_HLS_skip=${skip}`)).body.toString()).toBe("skipped 3.2");
+			const answer = await server.playlist(`?_HLS_msn=4&_HLS_part=1&_HLS_skip=${skip}`);
+			expect([answer.body.toString(), answer.headers["cache-control"]]).toEqual(["skipped 3.2", "max-age=12"]);
+		}
+		const waiting = ["&_HLS_skip=YES", "", "&_HLS_skip=v2"].map((skip) =>
+			server.playlist(`?_HLS_msn=4&_HLS_part=2${skip}`),
+		);
+		await server.untilBlocked(3);
+		server.stream.publish(publication(3, 3, { delta: "skipped 3.3" }));
+		expect((await Promise.all(waiting)).map(({ body }) => body.toString())).toEqual([
+			"skipped 3.3",
+			"720p 3.3",
+			"skipped 3.3",
+		]);
+	});
+
+	it("is whole where there is none, for those who ask in an unknown way, and at the end", async () => {
+		server.stream.publish(publication(3, 2));
+		expect((await server.playlist("?_HLS_skip=YES")).body.toString()).toBe("720p 3.2");
+		server.stream.publish(publication(3, 3, { delta: "skipped 3.3" }));
+		for (const query of ["_HLS_skip=NO", "_HLS_skip=v3", "_HLS_skip=", "_HLS_skip", "_HLS_skip=YES&_HLS_skip=v2"]) {
+			expect((await server.playlist(`?${query}`)).body.toString()).toBe("720p 3.3");
+		}
+		server.stream.publish(publication(4, 0, { delta: "skipped 4.0", ended: true }));
+		expect((await server.playlist("?_HLS_skip=YES")).body.toString()).toBe("720p 4.0 ended");
+	});
+
+	it("is compressed as the whole one is", async () => {
+		server.stream.publish(publication(3, 2, { delta: "skipped 3.2" }));
+		const answer = await server.get(`${ID}/720p/index.m3u8?_HLS_skip=YES`, { "accept-encoding": "gzip" });
+		expect(gunzipSync(answer.body).toString()).toBe("skipped 3.2");
 	});
 });
 

@@ -141,3 +141,46 @@ describe("playlists", () => {
 		expect(text).toContain(`rostrum_origin_bytes_total{kind="playlist"} ${"720p 3.1".length}`);
 	});
 });
+
+describe("a private webinar", () => {
+	const asked: [string, string | undefined][] = [];
+	const target = "720p/segment-3";
+
+	beforeEach(async () => {
+		asked.length = 0;
+		await server.close();
+		const admits = (webinarId: string, pass: string | undefined) => {
+			asked.push([webinarId, pass]);
+			return pass === "open.Sesame_1-";
+		};
+		server = await TestOrigin.start({ admits });
+		server.stream.publish(publication(3, 1, { added: [media("segment-3", "0123456789")] }));
+	});
+
+	it.each([{}, { connection: "close" }])("is open to a pass, and to nobody else (%o)", async (headers) => {
+		const statuses: [string, number][] = [];
+		for (const pass of ["~open.Sesame_1-/", "~open.Sesame_1/", ""]) {
+			const answers = await Promise.all(
+				["index.m3u8", "720p/index.m3u8", target].map((name) => server.get(`${ID}/${pass}${name}`, headers)),
+			);
+			statuses.push(...answers.map(({ status }): [string, number] => [pass, status]));
+			for (const answer of answers.filter(({ status }) => status !== 200)) {
+				expect(problemCode(answer)).toBe("forbidden");
+				expect(answer.headers["cache-control"]).toBe("max-age=1");
+			}
+		}
+		expect(statuses.map(([, status]) => status)).toEqual([200, 200, 200, 403, 403, 403, 403, 403, 403]);
+		expect(asked).toContainEqual([ID, "open.Sesame_1-"]);
+		expect(asked).toContainEqual([ID, undefined]);
+	});
+
+	it("takes a pass whose tilde was escaped", async () => {
+		expect((await server.get(`${ID}/%7Eopen.Sesame_1-/${target}`)).status).toBe(200);
+		expect((await server.get(`${ID}/%7eopen.Sesame_2-/${target}`)).status).toBe(403);
+	});
+
+	it("does not tell whether there is such a webinar", async () => {
+		expect((await server.get("none/index.m3u8")).status).toBe(403);
+		expect((await server.get("none/~open.Sesame_1-/index.m3u8")).status).toBe(404);
+	});
+});
