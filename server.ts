@@ -60,7 +60,8 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 		frameworkErrors: answerFrameworkErrors(log.child({ component: "http" })),
 		routerOptions: { maxParamLength: 200 },
 		forceCloseConnections: "idle",
-		http: { headersTimeout: 10_000, requestTimeout: 30_000 },
+		// By default it looks only every 30 s who took too long.
+		http: { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 },
 	});
 	lifecycle.add("HTTP server", { close: () => closeWithin(app, 3_000) });
 	let closing = false;
@@ -99,7 +100,15 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	const encoding = await prepareEncoding({ encoder, ladder: config.ladder, dataDir, runDir }, { log });
 	lifecycle.add("encoding", encoding);
 	const transcoder = await createTranscoder(
-		{ feedPath, runDir, dataDir, windowSeconds: config.dvrSeconds, encoder, ladder: encoding.ladder },
+		{
+			feedPath,
+			runDir,
+			dataDir,
+			s3: config.s3,
+			windowSeconds: config.dvrSeconds,
+			encoder,
+			ladder: encoding.ladder,
+		},
 		{ ...parts, passes: createPlaybackPasses(tokenSecret, systemClock) },
 	);
 	lifecycle.add("transcoder", transcoder);
@@ -135,13 +144,16 @@ async function startParts(config: Config, log: Logger, lifecycle: Lifecycle): Pr
 	};
 }
 
+/** Connections that the system holds until they are taken: an audience comes all at once. */
+const BACKLOG = 4_096;
+
 /** On every address, IPv6 included where the machine has it. */
 async function listen(app: ReturnType<typeof fastify>, port: number): Promise<void> {
 	try {
-		await app.listen({ port, host: "::" });
+		await app.listen({ port, host: "::", backlog: BACKLOG });
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "EAFNOSUPPORT") throw error;
-		await app.listen({ port, host: "0.0.0.0" });
+		await app.listen({ port, host: "0.0.0.0", backlog: BACKLOG });
 	}
 }
 

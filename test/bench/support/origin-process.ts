@@ -40,7 +40,7 @@ const origin = new Origin({
 const stream = origin.open("bench");
 const app = fastify({ forceCloseConnections: true });
 await app.register(origin.plugin);
-await app.listen({ host: "127.0.0.1", port: 0 });
+await app.listen({ host: "127.0.0.1", port: 0, backlog: 4_096 });
 
 const video = { kind: "video", name: "720p", width: 1280, height: 720, frameRate: FRAME_RATE } as const;
 const tracks: TrackConfig[] = [
