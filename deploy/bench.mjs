@@ -31,6 +31,7 @@ const needs = {
 	memory: [janus],
 	network: [chromium, ffmpeg],
 	overload: [ffmpeg],
+	"playback-reports": [ffmpeg, webApp],
 	"preview-latency": [chromium, ffmpeg, webApp],
 	sfu: [janus],
 	"stage-latency": [chromium, ffmpeg],
