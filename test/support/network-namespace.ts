@@ -57,6 +57,13 @@ export class NetworkNamespace {
 		await run("ip", "netns", "exec", this.#name, "nft", "-f", path);
 	}
 
+	/** Takes a network device of this machine's over. `address`: with the length of its prefix. */
+	async adopt(device: string, address: string): Promise<void> {
+		await run("ip", "link", "set", device, "netns", this.#name);
+		await run("ip", "-n", this.#name, "address", "add", address, "dev", device);
+		await run("ip", "-n", this.#name, "link", "set", device, "up");
+	}
+
 	/** A program that runs `command`, with the arguments it gets, in this network. */
 	async wrap(command: string): Promise<string> {
 		const path = join(this.#folder, "run");
