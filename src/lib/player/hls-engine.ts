@@ -1,6 +1,6 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type HlsConfig } from "hls.js/light";
 import { backoffMs } from "../backoff.ts";
-import type { PlaybackEngine, PlaybackEngineListener } from "./playback-engine.ts";
+import type { MediaWindow, PlaybackEngine, PlaybackEngineListener } from "./playback-engine.ts";
 
 /** How often a stream that is not there yet is asked for. */
 const NOT_THERE_YET = { firstMs: 1200, mostMs: 1200 };
@@ -11,7 +11,7 @@ const RECOVERED_AFTER_MS = 10_000;
 const STALE_AFTER_MS = 4000;
 
 /** A part is a third of a second: who waits a second for the next try has already stalled. */
-const quickly = { maxNumRetry: 6, retryDelayMs: 150, maxRetryDelayMs: 1500 };
+const quickly = { maxNumRetry: 10, retryDelayMs: 150, maxRetryDelayMs: 1000 };
 
 const config: Partial<HlsConfig> = {
 	lowLatencyMode: true,
@@ -20,6 +20,10 @@ const config: Partial<HlsConfig> = {
 	liveSyncOnStallIncrease: 0.2,
 	liveDurationInfinity: true,
 	backBufferLength: 30,
+	// Who has gone back has all of the programme to load: memory is for the next seconds of it.
+	maxBufferLength: 20,
+	maxMaxBufferLength: 20,
+	frontBufferFlushThreshold: 60,
 	// A low first level would show every viewer a blurred start; the estimate is corrected within a few parts.
 	abrEwmaDefaultEstimate: 3_000_000,
 	testBandwidth: false,
@@ -45,8 +49,13 @@ const config: Partial<HlsConfig> = {
 	},
 };
 
+/** There every change of the rate is heard as a click. */
+const isAppleTouch = (): boolean =>
+	/iPhone|iPad|iPod/.test(navigator.userAgent) || (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+
 /** Low-latency HLS by hls.js, which comes back from every error that is not the browser's inability. */
 export class HlsEngine implements PlaybackEngine {
+	readonly ledBy = isAppleTouch() ? "jumps" : "rate-and-jumps";
 	readonly #src: string;
 	readonly #listener: PlaybackEngineListener;
 	readonly #hls = new Hls(config);
@@ -55,6 +64,10 @@ export class HlsEngine implements PlaybackEngine {
 	#lastErrorMs = Number.NEGATIVE_INFINITY;
 	#suspendedAtMs: number | null = null;
 	#hasPlayed = false;
+	/** Where this start begins, until its first playlist is there; null: the live edge. */
+	#startAtMs: number | null = null;
+	#arrived = 0;
+	#loading: { loaded: number } | null = null;
 
 	static isSupported(): boolean {
 		return Hls.isSupported();
@@ -68,12 +81,18 @@ export class HlsEngine implements PlaybackEngine {
 		hls.on(Events.MANIFEST_PARSED, () => this.#tellLevels(null));
 		hls.on(Events.LEVEL_SWITCHED, (_event, { level }) => this.#tellLevels(level));
 		hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
-			if (details.live || this.#hasPlayed) return;
+			this.#arrived++;
+			if (details.live || this.#hasPlayed) return this.#startWhereWanted();
 			hls.stopLoad();
 			listener.alreadyEnded();
 		});
+		hls.on(Events.FRAG_LOADING, (_event, { frag, part }) => {
+			this.#loading = (part ?? frag).stats;
+		});
 		hls.on(Events.FRAG_BUFFERED, () => {
 			this.#hasPlayed = true;
+			this.#arrived++;
+			this.#loading = null;
 		});
 		hls.attachMedia(video);
 		hls.loadSource(src);
@@ -91,28 +110,65 @@ export class HlsEngine implements PlaybackEngine {
 		return this.#hls.latestLevelDetails?.edge ?? null;
 	}
 
+	get window(): MediaWindow | null {
+		const details = this.#hls.latestLevelDetails;
+		const endS = details?.live ? this.livePositionS : details?.edge;
+		return details && endS != null ? { startS: details.fragmentStart, endS } : null;
+	}
+
+	get holdBackMs(): number | null {
+		const details = this.#hls.latestLevelDetails;
+		return (details?.partHoldBack || details?.holdBack || 0) * 1000 || null;
+	}
+
+	get arrivals(): number {
+		return this.#arrived + (this.#loading?.loaded ?? 0);
+	}
+
 	suspend(): void {
+		if (this.#suspendedAtMs !== null) return;
 		clearTimeout(this.#retry);
-		this.#suspendedAtMs ??= performance.now();
+		this.#suspendedAtMs = performance.now();
 		this.#hls.stopLoad();
 	}
 
-	resume(): void {
+	resume(fromMs: number | null): void {
 		if (this.#suspendedAtMs === null) return;
 		const isStale = performance.now() - this.#suspendedAtMs > STALE_AFTER_MS;
 		this.#suspendedAtMs = null;
-		if (isStale || !this.#hasPlayed) this.reload();
+		if (!this.#hasPlayed || (isStale && fromMs === null)) this.reload();
 		else this.#hls.startLoad();
+	}
+
+	restart(): void {
+		if (this.#suspendedAtMs !== null || !this.#hasPlayed) return;
+		this.#hls.stopLoad();
+		this.#hls.startLoad();
 	}
 
 	reload(): void {
 		clearTimeout(this.#retry);
+		this.#startAtMs = this.#listener.startAtMs();
 		this.#hls.loadSource(this.#src);
+	}
+
+	chooseLevel(level: number | null, atOnce: boolean): void {
+		if (atOnce) this.#hls.nextLevel = level ?? -1;
+		else this.#hls.loadLevel = level ?? -1;
 	}
 
 	destroy(): void {
 		clearTimeout(this.#retry);
 		this.#hls.destroy();
+	}
+
+	#startWhereWanted(): void {
+		const fragments = this.#hls.latestLevelDetails?.fragments ?? [];
+		const startAtMs = this.#startAtMs;
+		this.#startAtMs = null;
+		if (startAtMs === null) return;
+		const from = fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= startAtMs);
+		if (from?.programDateTime) this.#hls.startLoad(from.start + (startAtMs - from.programDateTime) / 1000);
 	}
 
 	#error({ fatal, type, details }: ErrorData): void {
@@ -138,12 +194,12 @@ export class HlsEngine implements PlaybackEngine {
 		clearTimeout(this.#retry);
 		this.#retry = setTimeout(() => {
 			if (type === ErrorTypes.NETWORK_ERROR && !isManifest && attempt === 0) this.#hls.startLoad();
-			else this.#hls.loadSource(this.#src);
+			else this.reload();
 		}, delayMs);
 	}
 
 	#tellLevels(level: number | null): void {
-		const levels = this.#hls.levels.map(({ height, bitrate }) => ({ height, bitrate }));
+		const levels = this.#hls.levels.map(({ width, height, bitrate }) => ({ width, height, bitrate }));
 		this.#listener.levels(levels, level);
 	}
 }

@@ -1,29 +1,35 @@
-/** Where the playhead should be, as glass-to-glass latency: a second of hold-back, and a margin for a slow machine. */
-const TARGET_MS = 1300;
-/** On top of the target at the start, when nothing is known yet of the way here. */
+/** Of the hold-back that the playlist asks for: two and a half parts, with an encoder and a network that are quick. */
+const HOLD_BACK_SHARE = 0.8;
+/** What a playlist with parts of a third of a second asks for. */
+const USUAL_HOLD_BACK_MS = 1000;
+/** On top of it at the start, when nothing is known yet of the way here. */
 const START_MARGIN_MS = 500;
 /** What every stall adds to the target, what every buffer that nearly ran dry adds, and what they add at most. */
 const STALL_MARGIN_MS = 300;
 const NEAR_STALL_MARGIN_MS = 100;
-const MOST_MARGIN_MS = 2000;
-/** Time in which one stall's margin is taken back: long enough that a stream that stalls now and then keeps it. */
-const STALL_FORGIVEN_MS = 90_000;
+const MOST_MARGIN_MS = 2500;
+/** How fast the margin is given back, in milliseconds a second: after trouble so slowly that who stalls now and then keeps it. */
+const GIVEN_BACK_PER_S = 25;
+const GIVEN_BACK_AFTER_TROUBLE_PER_S = 3.3;
+const TROUBLE_FORGOTTEN_MS = 90_000;
 
 const SLOWEST = 0.97;
 const FASTEST = 1.08;
 /** Error at which a correction begins, and the one at which it has done its work: apart, so that it does not flutter. */
-const BEGIN_MS = 100;
+const BEGIN_MS = 80;
 const ENOUGH_MS = 20;
 /** Error from which the correction is as strong as it gets. */
 const FULL_MS = 600;
-/** The least buffer of the last while that allows speeding up, and the one that asks for slowing down. */
-const COMFORTABLE_BUFFER_MS = 350;
-const THIN_BUFFER_MS = 150;
+/** The least buffer of the last while that allows coming nearer, and the one that asks for slowing down. */
+const COMFORTABLE_BUFFER_MS = 280;
+const THIN_BUFFER_MS = 130;
 /** Longer than a part and its way here: the buffer falls and rises with every part. */
 const BUFFER_WINDOW_MS = 2000;
+/** For the target, which follows what happens more rarely. */
+const LONG_BUFFER_WINDOW_MS = 10_000;
 /** From here on one jump disturbs less than half a minute of hurried speech. */
 const JUMP_MS = 3000;
-/** In the first moment nobody follows yet what a jump cuts away, and starting up has cost a second or two. */
+/** After a start or a stall nobody follows yet what a jump cuts away. */
 const START_JUMP_MS = 1000;
 const START_WINDOW_MS = 1000;
 
@@ -37,76 +43,90 @@ interface Moment {
 
 /**
  * Keeps the playhead at a steady distance from now by the playback rate. hls.js has one as well, but it asks for more than
- * a second of buffer, which is all there is here, and it never takes back what it adds after a stall.
+ * a second of buffer, which is all there is here, and it never takes back what it adds after a stall. This one starts
+ * carefully, comes nearer for as long as the buffer never gets thin, and goes back when it does.
  */
 export class LatencyController {
+	/** PART-HOLD-BACK of the playlist, or HOLD-BACK where there are no parts. */
+	holdBackMs = USUAL_HOLD_BACK_MS;
+	/** The least that may be aimed at, whatever the buffer allows. */
+	floorMs = 0;
 	#marginMs = START_MARGIN_MS;
-	/** Null until there is something to judge by. */
-	#marginAtMs: number | null = null;
-	#startedAtMs: number | null = null;
-	#nearStallAtMs = Number.NEGATIVE_INFINITY;
+	#troubleAtMs = Number.NEGATIVE_INFINITY;
+	/** Since a start or a stall. */
+	#playingSinceMs: number | null = null;
+	#lastMs: number | null = null;
 	#correcting: "faster" | "slower" | null = null;
 	#buffers: { nowMs: number; bufferMs: number }[] = [];
-	#observedSinceMs: number | null = null;
 
 	/** The playback ran dry. */
 	stalled(nowMs: number): void {
 		this.#widen(nowMs, STALL_MARGIN_MS);
-		this.#buffers = [];
-		this.#observedSinceMs = null;
+		this.restarted();
 	}
 
-	targetMs(nowMs: number): number {
-		return TARGET_MS + this.#marginNow(nowMs);
+	/** What was seen so far says nothing about what follows: a jump, a pause, a new source. */
+	restarted(): void {
+		this.#buffers = [];
+		this.#playingSinceMs = null;
+		this.#lastMs = null;
+		this.#correcting = null;
+	}
+
+	/** Where the playhead should be, as the time from composition to display. */
+	get targetMs(): number {
+		return Math.max(this.floorMs, HOLD_BACK_SHARE * this.holdBackMs + this.#marginMs);
 	}
 
 	/** So late that the live edge has to be jumped to. */
 	isTooLate({ nowMs, latencyMs }: Pick<Moment, "nowMs" | "latencyMs">): boolean {
-		const isStart = this.#startedAtMs !== null && nowMs - this.#startedAtMs < START_WINDOW_MS;
-		return latencyMs > this.targetMs(nowMs) + (isStart ? START_JUMP_MS : JUMP_MS);
+		const isStart = this.#playingSinceMs !== null && nowMs - this.#playingSinceMs < START_WINDOW_MS;
+		return latencyMs > this.targetMs + (isStart ? START_JUMP_MS : JUMP_MS);
 	}
 
 	/** The playback rate from now on: 1, or between 0.97 and 1.08. To be called a few times a second while it plays. */
 	rate({ nowMs, latencyMs, bufferMs }: Moment): number {
-		const thinnestMs = this.#thinnestBuffer(nowMs, bufferMs);
-		this.#observedSinceMs ??= nowMs;
-		this.#startedAtMs ??= nowMs;
-		this.#marginAtMs ??= nowMs;
-		const mayHurry = thinnestMs >= COMFORTABLE_BUFFER_MS && nowMs - this.#observedSinceMs >= BUFFER_WINDOW_MS;
+		this.#playingSinceMs ??= nowMs;
+		this.#buffers = this.#buffers.filter((sample) => nowMs - sample.nowMs < LONG_BUFFER_WINDOW_MS);
+		this.#buffers.push({ nowMs, bufferMs });
+		const playedMs = nowMs - this.#playingSinceMs;
+		const thinnestMs = this.#thinnestSince(nowMs - BUFFER_WINDOW_MS);
+		if (this.#thinnestSince(nowMs - LONG_BUFFER_WINDOW_MS) >= COMFORTABLE_BUFFER_MS) this.#giveBack(nowMs);
+		this.#lastMs = nowMs;
 		if (thinnestMs < THIN_BUFFER_MS) {
 			this.#correcting = null;
-			// Once for each window, in which the same sample is seen again and again.
-			if (nowMs - this.#nearStallAtMs >= BUFFER_WINDOW_MS) {
-				this.#nearStallAtMs = nowMs;
+			// Once for each window, in which the same sample is seen again and again; at the start it has yet to fill.
+			if (playedMs >= BUFFER_WINDOW_MS && nowMs - this.#troubleAtMs >= BUFFER_WINDOW_MS) {
 				this.#widen(nowMs, NEAR_STALL_MARGIN_MS);
 			}
 			return SLOWEST;
 		}
-		const errorMs = latencyMs - this.targetMs(nowMs);
+		const errorMs = latencyMs - this.targetMs;
 		if (this.#correcting === "faster" && errorMs < ENOUGH_MS) this.#correcting = null;
 		if (this.#correcting === "slower" && errorMs > -ENOUGH_MS) this.#correcting = null;
 		if (errorMs > BEGIN_MS) this.#correcting = "faster";
 		if (errorMs < -BEGIN_MS) this.#correcting = "slower";
 		const strength = Math.min(1, Math.abs(errorMs) / FULL_MS);
+		const mayHurry = thinnestMs >= COMFORTABLE_BUFFER_MS && playedMs >= BUFFER_WINDOW_MS;
 		if (this.#correcting === "faster" && mayHurry) return hundredths(1 + (FASTEST - 1) * strength, Math.ceil);
 		if (this.#correcting === "slower") return hundredths(1 - (1 - SLOWEST) * strength, Math.floor);
 		return 1;
 	}
 
 	#widen(nowMs: number, byMs: number): void {
-		this.#marginMs = Math.min(MOST_MARGIN_MS, this.#marginNow(nowMs) + byMs);
-		this.#marginAtMs = nowMs;
+		this.#marginMs = Math.min(MOST_MARGIN_MS, this.#marginMs + byMs);
+		this.#troubleAtMs = nowMs;
 	}
 
-	#marginNow(nowMs: number): number {
-		const forgivenMs = ((nowMs - (this.#marginAtMs ?? nowMs)) / STALL_FORGIVEN_MS) * STALL_MARGIN_MS;
-		return Math.max(0, this.#marginMs - Math.max(0, forgivenMs));
+	#giveBack(nowMs: number): void {
+		const passedS = (nowMs - (this.#lastMs ?? nowMs)) / 1000;
+		const isRecent = nowMs - this.#troubleAtMs < TROUBLE_FORGOTTEN_MS;
+		const perS = isRecent ? GIVEN_BACK_AFTER_TROUBLE_PER_S : GIVEN_BACK_PER_S;
+		this.#marginMs = Math.max(0, this.#marginMs - passedS * perS);
 	}
 
-	#thinnestBuffer(nowMs: number, bufferMs: number): number {
-		this.#buffers = this.#buffers.filter((sample) => nowMs - sample.nowMs < BUFFER_WINDOW_MS);
-		this.#buffers.push({ nowMs, bufferMs });
-		return Math.min(...this.#buffers.map((sample) => sample.bufferMs));
+	#thinnestSince(sinceMs: number): number {
+		return Math.min(...this.#buffers.filter(({ nowMs }) => nowMs > sinceMs).map(({ bufferMs }) => bufferMs));
 	}
 }
 

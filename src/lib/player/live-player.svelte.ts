@@ -1,18 +1,20 @@
 import { untrack } from "svelte";
-import { FreezeWatchdog } from "./freeze-watchdog.ts";
-import { LatencyController } from "./latency-controller.ts";
+import { endOfBuffer, isAtEnd, skipHole } from "./buffered-media.ts";
 import { NativeEngine } from "./native-engine.ts";
-import type { PlaybackEngine, PlaybackEngineListener, PlayerLevel } from "./playback-engine.ts";
+import { PagePresence } from "./page-presence.ts";
+import type { MediaWindow, PlaybackEngine, PlaybackEngineListener, PlayerLevel } from "./playback-engine.ts";
+import { jumpToEdge, PlayheadKeeper } from "./playhead-keeper.ts";
+import { isRewound, rewindable, sameWindow } from "./rewind-window.ts";
 
 export type PlayerState = "idle" | "loading" | "playing" | "stalled" | "paused" | "ended" | "failed";
 
 const TICK_MS = 250;
-/** Where the programme itself is late, no jump brings the playhead nearer to now. */
-const WORTHWHILE_JUMP_S = 1.5;
 /** A hole in the buffer that is not filled by then stays one: the stream leaves one when its encoder is replaced. */
 const HOLE_MS = 400;
-/** Browsers may wait for ever for the last few frames of a stream whose tracks do not end at one moment. */
-const LAST_FRAMES_S = 0.25;
+/** A normal connection stays well below. */
+const LATE_MS = 8000;
+/** What a paused player loads after a seek, to show the picture there. */
+const PREVIEW_S = 1;
 
 interface LivePlayerOptions {
 	/** Address of the multivariant playlist. */
@@ -22,8 +24,9 @@ interface LivePlayerOptions {
 }
 
 /**
- * Plays a live programme in a video element, close to the live edge, and comes back from whatever happens on the way:
- * a stream that is not there yet, a broken network, a decoder's error. It ends with the programme or with `destroy()`.
+ * Plays a live programme in a video element, close to the live edge or as far back as the viewer has gone, and comes back
+ * from whatever happens on the way: a stream that is not there yet, a broken network, a decoder's error, a laptop that was
+ * closed. It ends with the programme or with `destroy()`.
  */
 export class LivePlayer {
 	state = $state<PlayerState>("idle");
@@ -37,22 +40,31 @@ export class LivePlayer {
 	levels = $state.raw<PlayerLevel[]>([]);
 	/** Index of the level that plays. */
 	level = $state<number | null>(null);
+	/** Index of the level the viewer wants; null: what the network carries. */
+	chosenLevel = $state<number | null>(null);
 	muted = $state(false);
 	/** The browser refused to play, or to play with sound, before the viewer has clicked something. */
 	autoplayBlocked = $state(false);
+	/** What the viewer can go back to; null: nothing to speak of. */
+	rewindWindow = $state.raw<MediaWindow | null>(null);
+	/** The viewer watches what was some time ago, and nothing hurries them. */
+	rewound = $state(false);
 
 	readonly #src: string;
 	readonly #clockOffsetMs: () => number;
-	readonly #latency = new LatencyController();
-	readonly #watchdog = new FreezeWatchdog();
+	readonly #keeper = new PlayheadKeeper();
 	readonly #ending = new AbortController();
+	#presence: PagePresence | undefined;
 	#video: HTMLVideoElement | undefined;
 	#engine: PlaybackEngine | undefined;
 	#tick: ReturnType<typeof setInterval> | undefined;
 	#wantsToPlay = true;
+	#pausedByBrowser = false;
 	#stalledSinceMs: number | null = null;
 	#stalledBeforeMs = 0;
-	/** A pause has made the playhead late on purpose. */
+	/** The date of the last picture that had one. */
+	#playingDateMs: number | null = null;
+	/** A pause has made the playhead late, and it is not to stay so. */
 	#backToLive = false;
 
 	constructor({ src, clockOffsetMs }: LivePlayerOptions) {
@@ -72,6 +84,11 @@ export class LivePlayer {
 		});
 	}
 
+	/** How far the playhead is from where it could be, for who has paused or gone back; null: not known. */
+	get behindMs(): number | null {
+		return this.latencyMs === null ? null : Math.max(0, this.latencyMs - this.#keeper.targetMs);
+	}
+
 	setMuted(muted: boolean): void {
 		this.muted = muted;
 		if (!this.#video) return;
@@ -79,15 +96,18 @@ export class LivePlayer {
 		if (!muted && this.autoplayBlocked) void this.play();
 	}
 
-	/** Plays on, at the live edge. A browser that refuses sound before a click gets to play without it. */
+	/**
+	 * Plays on: where it was paused if that can still be had, and else at the live edge. A browser that refuses sound before
+	 * a click gets to play without it.
+	 */
 	async play(): Promise<void> {
 		const video = this.#video;
 		if (!video || this.state === "ended" || this.state === "failed") return;
 		this.#wantsToPlay = true;
 		if (this.state === "paused") {
-			this.#setState("loading");
-			this.#backToLive = true;
-			this.#engine?.resume();
+			const staysBack = this.rewindWindow !== null;
+			this.rewound = staysBack && isRewound((this.behindMs ?? 0) / 1000);
+			this.#resume(staysBack ? this.#playingDateMs : null);
 		}
 		await this.#tryPlay(video);
 	}
@@ -100,14 +120,45 @@ export class LivePlayer {
 		if (this.state !== "ended" && this.state !== "failed") this.#setState("paused");
 	}
 
-	/** Jumps to the live edge. */
+	/** To a media time within `rewindWindow`. */
+	seek(positionS: number): void {
+		const window = this.rewindWindow;
+		if (!window || !this.#video) return;
+		if (!isRewound(window.endS - positionS) && this.state !== "paused") this.goLive();
+		else this.#video.currentTime = Math.max(window.startS, Math.min(positionS, window.endS));
+	}
+
+	/** Plays at the live edge. */
 	goLive(): void {
-		const positionS = this.#engine?.livePositionS;
-		if (this.#video && positionS != null && Number.isFinite(positionS)) this.#video.currentTime = positionS;
+		const video = this.#video;
+		if (!video || this.state === "ended" || this.state === "failed") return;
+		this.rewound = false;
+		if (this.state === "paused") {
+			this.#wantsToPlay = true;
+			this.#resume(null);
+			void this.#tryPlay(video);
+		} else jumpToEdge(video, this.#engine);
+	}
+
+	/** What is seen is as near to now as it gets. */
+	get isLive(): boolean {
+		return this.state !== "paused" && !this.rewound && (this.latencyMs ?? 0) < LATE_MS;
+	}
+
+	/** The least latency to aim at, whatever the network allows; 0: none. */
+	keepLatency(floorMs: number): void {
+		this.#keeper.floorMs = floorMs;
+	}
+
+	/** Keeps to a level; null: whatever the network carries. */
+	chooseLevel(level: number | null): void {
+		this.chosenLevel = level;
+		this.#engine?.chooseLevel(level, this.rewound);
 	}
 
 	destroy(): void {
 		this.#ending.abort();
+		this.#presence?.close();
 		clearInterval(this.#tick);
 		this.#engine?.destroy();
 		this.#engine = undefined;
@@ -118,6 +169,7 @@ export class LivePlayer {
 
 	async #start(video: HTMLVideoElement): Promise<void> {
 		const listener: PlaybackEngineListener = {
+			startAtMs: () => (this.rewound ? this.#playingDateMs : null),
 			levels: (levels, level) => {
 				this.levels = levels;
 				this.level = level;
@@ -132,6 +184,12 @@ export class LivePlayer {
 		if (HlsEngine.isSupported()) this.#engine = new HlsEngine(options);
 		else if (NativeEngine.isSupported(video)) this.#engine = new NativeEngine(options);
 		else return this.#fail("This browser cannot play live video. A current Chrome, Edge, Firefox or Safari can.");
+		this.#presence = new PagePresence({
+			// Nobody sees the picture: sound with the smallest one is all that is loaded.
+			hidden: () => this.#engine?.chooseLevel(this.levels.length > 1 ? 0 : null, false),
+			visible: () => this.#reappear(),
+			online: () => this.state !== "playing" && this.#engine?.restart(),
+		});
 		this.#tick = setInterval(() => this.#watch(), TICK_MS);
 	}
 
@@ -143,8 +201,9 @@ export class LivePlayer {
 		on("ended", () => this.#setState("ended"));
 		// A recovery gives the element a new source, which also pauses it.
 		on("emptied", () => this.state === "playing" && this.#stall());
+		on("seeking", () => this.#seeking(video));
 		on("canplay", () => {
-			if (this.#backToLive) this.#catchUpAfterPause();
+			if (this.#backToLive) this.#catchUpAfterPause(video);
 			if (this.#wantsToPlay && video.paused) void this.#tryPlay(video);
 		});
 		// The browser's own controls, media keys, a phone call.
@@ -152,7 +211,9 @@ export class LivePlayer {
 			if (!this.#wantsToPlay) void this.play();
 		});
 		on("pause", () => {
-			if (this.#wantsToPlay && !video.ended && video.readyState > 0) this.pause();
+			if (!this.#wantsToPlay || video.ended || video.readyState === 0) return;
+			this.#pausedByBrowser = this.#presence?.isJustHidden ?? false;
+			this.pause();
 		});
 		on("volumechange", () => {
 			this.muted = video.muted;
@@ -181,19 +242,13 @@ export class LivePlayer {
 		if (!video || !engine || this.state === "ended" || this.state === "failed") return;
 		const nowMs = performance.now();
 		const bufferEndS = endOfBuffer(video);
-		const playingDateMs = engine.playingDateMs;
-		const latencyMs = playingDateMs === null ? null : Date.now() + this.#clockOffsetMs() - playingDateMs;
-		this.latencyMs = latencyMs === null ? null : Math.round(latencyMs);
-		if (this.#stalledSinceMs !== null)
-			this.stalledMs = Math.round(this.#stalledBeforeMs + nowMs - this.#stalledSinceMs);
-
-		if (this.state === "playing" && latencyMs !== null) {
-			const bufferMs = (bufferEndS - video.currentTime) * 1000;
-			const rate = this.#latency.rate({ nowMs, latencyMs, bufferMs });
-			if (video.playbackRate !== rate) video.playbackRate = rate;
-			const jumpS = (engine.livePositionS ?? 0) - video.currentTime;
-			if (jumpS > WORTHWHILE_JUMP_S && this.#latency.isTooLate({ nowMs, latencyMs })) this.goLive();
+		const hasSlept = this.#presence?.hasSlept() ?? false;
+		this.#measure(engine, nowMs);
+		if (this.state === "paused") {
+			if (bufferEndS - video.currentTime > PREVIEW_S) engine.suspend();
+			return;
 		}
+		if (hasSlept) engine.reload();
 		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) {
 			if (isAtEnd(video)) {
 				this.#setState("ended");
@@ -201,23 +256,58 @@ export class LivePlayer {
 			}
 			skipHole(video);
 		}
-		const shouldPlay = this.#wantsToPlay && !this.autoplayBlocked && video.readyState > 0;
-		const { edgeS } = engine;
-		const remedy = this.#watchdog.check({ nowMs, shouldPlay, positionS: video.currentTime, bufferEndS, edgeS });
-		if (remedy === "jump") this.goLive();
-		if (remedy === "reload") engine.reload();
+		this.#keeper.tend(video, engine, {
+			nowMs,
+			bufferEndS,
+			latencyMs: this.state === "playing" ? this.latencyMs : null,
+			rewound: this.rewound,
+			shouldPlay: this.#wantsToPlay && !this.autoplayBlocked && video.readyState > 0,
+		});
 	}
 
-	#catchUpAfterPause(): void {
+	#measure(engine: PlaybackEngine, nowMs: number): void {
+		const playingDateMs = engine.playingDateMs;
+		this.#playingDateMs = playingDateMs ?? this.#playingDateMs;
+		this.latencyMs = playingDateMs === null ? null : Math.round(Date.now() + this.#clockOffsetMs() - playingDateMs);
+		if (this.#stalledSinceMs !== null)
+			this.stalledMs = Math.round(this.#stalledBeforeMs + nowMs - this.#stalledSinceMs);
+		const window = rewindable(engine.window);
+		if (!sameWindow(window, this.rewindWindow)) this.rewindWindow = window;
+	}
+
+	#seeking(video: HTMLVideoElement): void {
+		const window = this.rewindWindow;
+		this.#keeper.restarted();
+		if (this.state === "paused") this.#engine?.resume(this.#playingDateMs);
+		this.rewound = window !== null && isRewound(window.endS - video.currentTime);
+	}
+
+	#resume(fromMs: number | null): void {
+		this.#setState("loading");
+		this.#pausedByBrowser = false;
+		this.#backToLive = fromMs === null;
+		this.#keeper.restarted();
+		this.#engine?.resume(fromMs);
+	}
+
+	#reappear(): void {
+		this.#engine?.chooseLevel(this.chosenLevel, false);
+		if (this.state === "paused" && this.#pausedByBrowser) {
+			if (this.rewound) void this.play();
+			else this.goLive();
+		}
+		this.#watch();
+	}
+
+	#catchUpAfterPause(video: HTMLVideoElement): void {
 		this.#backToLive = false;
-		const positionS = this.#engine?.livePositionS ?? null;
-		if (this.#video && positionS !== null && positionS - this.#video.currentTime > 1) this.goLive();
+		if ((this.#engine?.livePositionS ?? 0) - video.currentTime > 1) jumpToEdge(video, this.#engine);
 	}
 
 	#stall(): void {
 		this.stalls++;
 		this.#stalledSinceMs = performance.now();
-		this.#latency.stalled(this.#stalledSinceMs);
+		this.#keeper.stalled(this.#stalledSinceMs);
 		this.state = "stalled";
 	}
 
@@ -233,31 +323,5 @@ export class LivePlayer {
 	#fail(detail: string): void {
 		this.failure = detail;
 		this.#setState("failed");
-	}
-}
-
-/** End of the buffered range the playhead is in; the playhead itself when it is in none. */
-function endOfBuffer({ buffered, currentTime }: HTMLVideoElement): number {
-	for (let i = 0; i < buffered.length; i++) {
-		if (buffered.start(i) <= currentTime + 0.05 && buffered.end(i) >= currentTime) return buffered.end(i);
-	}
-	return currentTime;
-}
-
-/** A live stream has no duration before its last segment is known. */
-function isAtEnd({ duration, currentTime }: HTMLVideoElement): boolean {
-	return Number.isFinite(duration) && duration - currentTime < LAST_FRAMES_S;
-}
-
-/** Goes on with the next buffered range, when the one before has been played to its end. */
-function skipHole(video: HTMLVideoElement): void {
-	const { buffered, currentTime } = video;
-	if (endOfBuffer(video) - currentTime > 0.1) return;
-	for (let i = 0; i < buffered.length; i++) {
-		const startS = buffered.start(i);
-		if (startS > currentTime && buffered.end(i) - startS > 0.1) {
-			video.currentTime = startS + 0.001;
-			return;
-		}
 	}
 }

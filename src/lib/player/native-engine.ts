@@ -1,5 +1,5 @@
 import { backoffMs } from "../backoff.ts";
-import type { PlaybackEngine, PlaybackEngineListener } from "./playback-engine.ts";
+import type { MediaWindow, PlaybackEngine, PlaybackEngineListener } from "./playback-engine.ts";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 const RETRY = { firstMs: 1200, mostMs: 1200 };
@@ -8,10 +8,16 @@ const HOLD_BACK_S = 1;
 
 /** HLS by the browser itself, where Media Source Extensions are missing: iPhones before iOS 17.1. */
 export class NativeEngine implements PlaybackEngine {
+	readonly ledBy = "nothing";
+	readonly holdBackMs = null;
 	readonly #src: string;
+	readonly #listener: PlaybackEngineListener;
 	readonly #video: HTMLVideoElement;
 	readonly #ending = new AbortController();
 	#retry: ReturnType<typeof setTimeout> | undefined;
+	/** Where this start begins, until something of it is there; null: where Safari wants to. */
+	#startAtMs: number | null = null;
+	#arrived = 0;
 
 	static isSupported(video: HTMLVideoElement): boolean {
 		return video.canPlayType(HLS_TYPE) !== "";
@@ -20,18 +26,17 @@ export class NativeEngine implements PlaybackEngine {
 	constructor({ src, video, listener }: { src: string; video: HTMLVideoElement; listener: PlaybackEngineListener }) {
 		this.#src = src;
 		this.#video = video;
+		this.#listener = listener;
 		const { signal } = this.#ending;
 		video.addEventListener("error", () => this.#loadLater(), { signal });
-		video.addEventListener("loadedmetadata", () => listener.levels([{ height: video.videoHeight, bitrate: 0 }], 0), {
-			signal,
-		});
+		video.addEventListener("progress", () => this.#arrived++, { signal });
+		video.addEventListener("loadedmetadata", () => this.#loaded(), { signal });
 		void this.#load();
 	}
 
 	get playingDateMs(): number | null {
-		const { currentTime } = this.#video;
-		const startMs = (this.#video as { getStartDate?(): Date }).getStartDate?.().getTime() ?? Number.NaN;
-		return Number.isNaN(startMs) ? null : startMs + currentTime * 1000;
+		const startMs = this.#startDateMs;
+		return startMs === null ? null : startMs + this.#video.currentTime * 1000;
 	}
 
 	get livePositionS(): number | null {
@@ -44,23 +49,54 @@ export class NativeEngine implements PlaybackEngine {
 		return seekable.length > 0 ? seekable.end(seekable.length - 1) : null;
 	}
 
+	get window(): MediaWindow | null {
+		const endS = this.livePositionS;
+		return endS === null ? null : { startS: this.#video.seekable.start(0), endS };
+	}
+
+	get arrivals(): number {
+		return this.#arrived;
+	}
+
 	suspend(): void {
 		clearTimeout(this.#retry);
+		if (!this.#video.hasAttribute("src")) return;
 		this.#video.removeAttribute("src");
 		this.#video.load();
 	}
 
-	resume(): void {
+	resume(fromMs: number | null): void {
+		this.#startAtMs = fromMs;
 		void this.#load();
 	}
 
+	/** Safari drops and repeats its requests by itself. */
+	restart(): void {}
+
 	reload(): void {
+		this.#startAtMs = this.#listener.startAtMs();
 		void this.#load();
 	}
+
+	/** Safari alone chooses. */
+	chooseLevel(): void {}
 
 	destroy(): void {
 		this.#ending.abort();
 		this.suspend();
+	}
+
+	get #startDateMs(): number | null {
+		const startMs = (this.#video as { getStartDate?(): Date }).getStartDate?.().getTime() ?? Number.NaN;
+		return Number.isNaN(startMs) ? null : startMs;
+	}
+
+	#loaded(): void {
+		const { videoWidth: width, videoHeight: height } = this.#video;
+		this.#listener.levels([{ width, height, bitrate: 0 }], 0);
+		const [startAtMs, startMs] = [this.#startAtMs, this.#startDateMs];
+		this.#startAtMs = null;
+		if (startAtMs !== null && startMs !== null) this.#video.currentTime = (startAtMs - startMs) / 1000;
 	}
 
 	/** Asks first: once Safari has met a 404 it does not try again. */

@@ -18,7 +18,8 @@ export interface SwitchPlayer {
 	readonly state: string;
 	readonly muted: boolean;
 	setMuted(muted: boolean): void;
-	play(): unknown;
+	/** Plays, whatever it did before. */
+	goLive(): void;
 	pause(): void;
 }
 
@@ -167,7 +168,7 @@ export class PromotionSwitch<
 	/** The person is off air at once; the others' picture stays until the player has its own. */
 	#return(): void {
 		this.publisher?.stop();
-		void this.#options.player()?.play();
+		this.#options.player()?.goLive();
 		this.#enter("returning", BACK_WITHIN_MS);
 	}
 

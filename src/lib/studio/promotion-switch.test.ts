@@ -16,7 +16,7 @@ function surroundings() {
 			player.muted = muted;
 			log.push(muted ? "player muted" : "player unmuted");
 		},
-		play() {
+		goLive() {
 			player.state = "loading";
 			log.push("player resumes");
 		},
