@@ -32,14 +32,16 @@ const HISTORY_MS = 70_000;
 
 const bitrate = Number(process.argv[2]);
 const send = (message: FromOrigin) => process.send?.(message);
+const metrics = new Registry();
 const origin = new Origin({
 	log: createLog({ level: "warn", pretty: false }),
 	clock: systemClock,
-	metrics: new Registry(),
+	metrics,
 });
 const stream = origin.open("bench");
 const app = fastify({ forceCloseConnections: true });
 await app.register(origin.plugin);
+app.get("/metrics", () => metrics.metrics());
 await app.listen({ host: "127.0.0.1", port: 0, backlog: 4_096 });
 
 const video = { kind: "video", name: "720p", width: 1280, height: 720, frameRate: FRAME_RATE } as const;
