@@ -10,6 +10,7 @@ const words = {
 	"token-missing": "This page needs the link you were invited with. Open it again from your invitation.",
 	"token-invalid": "This link is not valid. Ask whoever sent it for a new one.",
 	"token-expired": "This link has expired. Ask whoever sent it for a new one.",
+	"invitation-needed": "This webinar is private. Open it with the link you were invited with.",
 	forbidden: "Your link does not allow this.",
 	"webinar-unknown": "There is no such webinar. It may have been deleted.",
 	"webinar-ended": "This webinar has ended.",

@@ -5,6 +5,8 @@ import {
 	type Invitation,
 	invitationSchema,
 	type PatchWebinar,
+	type PlaybackAddress,
+	playbackAddressSchema,
 	type Webinar,
 	type WebinarList,
 	webinarListSchema,
@@ -64,6 +66,9 @@ export function createApi({ baseUrl = "", token = () => undefined, fetch = globa
 			call("GET", next === undefined ? "" : `?next=${encodeURIComponent(next)}`, webinarListSchema),
 		/** Anyone. */
 		getWebinar: (webinarId: string): Promise<Webinar> => call("GET", of(webinarId), webinarSchema),
+		/** Anyone; of a private webinar who was invited. */
+		playbackAddress: (webinarId: string): Promise<PlaybackAddress> =>
+			call("GET", `${of(webinarId)}/playback-address`, playbackAddressSchema),
 		/** Host. */
 		patchWebinar: (webinarId: string, patch: PatchWebinar): Promise<Webinar> =>
 			call("PATCH", of(webinarId), webinarSchema, patch),

@@ -1,5 +1,5 @@
 import { rememberedName, rememberName } from "#lib/components/remembered-name.ts";
-import { createApi } from "#lib/control/api.ts";
+import { ApiProblem, createApi } from "#lib/control/api.ts";
 import { forgetToken, keepToken, tokenFor } from "#lib/control/stored-tokens.ts";
 import { WebinarEvents } from "#lib/control/webinar-events.svelte.ts";
 
@@ -51,7 +51,9 @@ export class AudienceSeat {
 	async #arrive(): Promise<void> {
 		try {
 			await this.#join(this.name || NO_NAME);
-		} catch {
+		} catch (error) {
+			// Nothing but a link that is opened will help.
+			if (error instanceof ApiProblem && error.code === "invitation-needed") return;
 			if (!this.#closed) this.#retry = setTimeout(() => void this.#arrive(), RETRY_MS);
 		}
 	}
