@@ -6,7 +6,11 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { chromium } from "./setup/chromium.mjs";
 import { ffmpeg } from "./setup/ffmpeg.mjs";
+import { firefox } from "./setup/firefox.mjs";
+import { gstreamer } from "./setup/gstreamer.mjs";
 import { janus } from "./setup/janus.mjs";
+import { mpv } from "./setup/mpv.mjs";
+import { nftables } from "./setup/nftables.mjs";
 import { nodePackages } from "./setup/node-packages.mjs";
 import { findNode, nodeRuntime } from "./setup/node-runtime.mjs";
 import { childEnvironment, inRoot, root } from "./setup/paths.mjs";
@@ -32,11 +36,13 @@ const needs = {
 	network: [chromium, ffmpeg],
 	overload: [ffmpeg],
 	"playback-reports": [ffmpeg, webApp],
+	players: [chromium, ffmpeg, firefox, gstreamer, mpv],
 	"preview-latency": [chromium, ffmpeg, webApp],
 	sfu: [janus],
 	"stage-latency": [chromium, ffmpeg],
 	"time-to-media": [janus],
-	"watch-latency": [chromium, ffmpeg, webApp],
+	"validate-soak": [ffmpeg, webApp],
+	"watch-latency": [chromium, ffmpeg, nftables, webApp],
 };
 await prepare([nodePackages, nodeRuntime, ...(needs[name] ?? [])]);
 const node = (await findNode()).path;

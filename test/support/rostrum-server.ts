@@ -20,27 +20,33 @@ export interface RostrumServer {
 	readonly api: RostrumApi;
 	readonly adminToken: string;
 	readonly dataDir: string;
+	readonly mediaPort: number;
 	/** Every line of standard output and error so far. */
 	readonly log: readonly string[];
 	/** Every process it has started and that runs now. */
 	children(): Promise<ProcessInfo[]>;
+	/** kill -9 of the server alone. Its data directory stays, for one that comes `after` it. */
+	kill(): Promise<void>;
 	/** Ends it by `signal`. @throws Error when it does not exit with 0 in time or leaves a process behind. */
 	close(signal?: "SIGINT" | "SIGTERM"): Promise<void>;
 }
 
-/** The real server as a process of its own, with free ports and an empty data directory. Resolves when it is ready. */
+/**
+ * The real server as a process of its own, with free ports and an empty data directory, or with those of a server that was
+ * killed. Resolves when it is ready.
+ */
 export async function startRostrumServer({
 	args = [],
 	environment = {},
+	after,
 }: {
 	args?: string[];
 	environment?: Record<string, string>;
+	after?: RostrumServer;
 } = {}): Promise<RostrumServer> {
-	const [port, mediaPort, dataDir] = await Promise.all([
-		freeTcpPort(),
-		freeMediaPorts(),
-		mkdtemp(join(tmpdir(), "rostrum-test-")),
-	]);
+	const [port, mediaPort, dataDir] = after
+		? [Number(new URL(after.baseUrl).port), after.mediaPort, after.dataDir]
+		: await Promise.all([freeTcpPort(), freeMediaPorts(), mkdtemp(join(tmpdir(), "rostrum-test-"))]);
 	const child = spawn(process.execPath, ["server.ts", ...args], {
 		cwd: join(import.meta.dirname, "../.."),
 		env: {
@@ -80,9 +86,14 @@ export async function startRostrumServer({
 		pid,
 		adminToken: ADMIN_TOKEN,
 		dataDir,
+		mediaPort,
 		api: new RostrumApi(baseUrl, ADMIN_TOKEN),
 		log,
 		children: () => descendantsOf(pid),
+		async kill() {
+			child.kill("SIGKILL");
+			await exited;
+		},
 		close,
 	};
 	await deadline(untilReady(baseUrl, child), READY_DEADLINE_MS, () => `not ready\n${lastLines(log)}`).catch(
