@@ -148,10 +148,19 @@ function compare(name: string, before: MediaPlaylist | undefined, now: MediaPlay
 
 async function memory() {
 	const children = await server.children();
-	const below = children.reduce((sum, { pid }) => sum + residentBytes(pid), 0);
+	const below = children.reduce((sum, { pid }) => sum + residentUnlessGone(pid), 0);
 	return {
 		server: round(residentBytes(server.pid) / MEBI, 0),
 		children: round(below / MEBI, 0),
 		processes: children.length,
 	};
+}
+
+/** An encoder may be exchanged at any time. */
+function residentUnlessGone(pid: number): number {
+	try {
+		return residentBytes(pid);
+	} catch {
+		return 0;
+	}
 }
