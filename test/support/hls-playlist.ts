@@ -5,7 +5,7 @@ export interface ListedSegment {
 	durationS: number;
 	/** EXT-X-DISCONTINUITY stands before it. */
 	discontinuity: boolean;
-	/** Milliseconds since the epoch; NaN where the playlist does not say. */
+	/** Milliseconds since the epoch; where the playlist does not say, it goes on from the segment before. */
 	programDateTimeMs: number;
 }
 
@@ -40,7 +40,7 @@ export function readMediaPlaylist(text: string, playlistUrl: string): MediaPlayl
 			playlist.segments.push({ sequence, url, initUrl, durationS, discontinuity, programDateTimeMs });
 			playlist.openParts = 0;
 			discontinuity = false;
-			programDateTimeMs = Number.NaN;
+			programDateTimeMs += durationS * 1000;
 		}
 	}
 	return playlist;
