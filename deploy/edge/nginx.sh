@@ -15,7 +15,10 @@ upstream origin {
 	keepalive_requests 1000000;
 }
 CONF
-echo "listen ${LISTEN:-80} backlog=4096;" > "$state/listen.conf"
+# Without LISTEN, a listen.conf that is there is kept: it may hold a certificate.
+if [ -n "${LISTEN:-}" ] || [ ! -f "$state/listen.conf" ]; then
+	echo "listen ${LISTEN:-80} backlog=4096;" > "$state/listen.conf"
+fi
 rm -f "$state/status.sock"
 ulimit -n "$(ulimit -Hn)"
 cd "$state"

@@ -14,7 +14,8 @@ backend origin {
 	.connect_timeout = 3s;
 }
 VCL
-# Threads write answers, they do not wait for the server; whoever reads too slowly for 30 s is cut off.
+# When an answer has come, each thread that serves it wakes 30 of those who wait for the same, not 3. Whoever reads too
+# slowly for 30 s is cut off: writing keeps a thread, waiting does not.
 PATH=$PATH:/usr/sbin exec varnishd -F -n "$state/varnish" -a "${LISTEN:-:80}" -f "$here/varnish.vcl" \
 	-s "malloc,${MEMORY:-1G}" -s Transient=malloc,128M \
-	-p "vcl_path=$state" -p timeout_idle=60 -p idle_send_timeout=10 -p send_timeout=30
+	-p "vcl_path=$state" -p rush_exponent=30 -p timeout_idle=60 -p idle_send_timeout=10 -p send_timeout=30

@@ -16,11 +16,21 @@ sub vcl_recv {
 		return (synth(405));
 	}
 	# /live/ID, a pass for a private webinar, a rendition, and a file; nothing else can be there.
-	if (req.url !~ "^/live/[\w-]{1,64}(/~[\w.=~-]{1,512})?(/[\w-]{1,32})?/[\w-][\w.-]{0,95}(\?|$)") {
+	if (req.url !~ "^/live/[\w-]{1,64}(/~[\w.-]{1,200})?(/[\w-]{1,32})?/[\w-][\w.-]{0,95}(\?|$)") {
 		return (synth(404));
 	}
-	# The key is the path and the delivery directives in alphabetical order; whatever else a query holds is cut off here.
-	if (req.url !~ "/index\.m3u8(\?|$)") {
+	# Media has no query, and players send the directives in this order and nothing else.
+	if (req.url ~ "\?" && req.url !~ "/index\.m3u8\?_HLS_msn=[1-9]\d{0,14}(&_HLS_part=(0|[1-9]\d{0,14}))?$") {
+		call normalise_query;
+	}
+	unset req.http.Authorization;
+	unset req.http.Cookie;
+	return (hash);
+}
+
+# The key is the path and the delivery directives in alphabetical order; whatever else a query holds is cut off.
+sub normalise_query {
+	if (req.url !~ "/index\.m3u8\?") {
 		set req.url = regsub(req.url, "\?.*$", "");
 	}
 	set req.url = regsuball(req.url, "[?&](?!_HLS_(?:msn|part)=|_HLS_skip=(?:YES|v2)(?:[?&]|$))[^?&]*", "");
@@ -29,9 +39,6 @@ sub vcl_recv {
 		"\?(_HLS_msn=(0|[1-9]\d{0,14})(&_HLS_part=(0|[1-9]\d{0,14}))?(&_HLS_skip=\w+)?|_HLS_skip=\w+)$") {
 		return (synth(400));
 	}
-	unset req.http.Authorization;
-	unset req.http.Cookie;
-	return (hash);
 }
 
 # Pages, API, WHIP, WHEP and the events of the same server.
@@ -58,6 +65,8 @@ sub vcl_backend_fetch {
 	# The server holds a request for three target durations (6 s), and for 10 s before a programme begins.
 	set bereq.first_byte_timeout = 15s;
 	set bereq.between_bytes_timeout = 10s;
+	# The server counts what comes this way: rostrum_origin_edge_requests_total.
+	set bereq.http.Via = "1.1 varnish";
 	if (!bereq.uncacheable) {
 		unset bereq.http.Host;
 	}
