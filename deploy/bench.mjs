@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { chromium } from "./setup/chromium.mjs";
+import { nginx, varnish } from "./setup/edge-servers.mjs";
 import { ffmpeg } from "./setup/ffmpeg.mjs";
 import { firefox } from "./setup/firefox.mjs";
 import { gstreamer } from "./setup/gstreamer.mjs";
@@ -30,6 +31,7 @@ const needs = {
 	"av-sync": [ffmpeg],
 	kills: [ffmpeg, webApp],
 	compose: [chromium, ffmpeg, xvfb],
+	edge: [ffmpeg, nginx, varnish],
 	"encode-latency": [ffmpeg],
 	handshakes: [janus],
 	memory: [janus],
