@@ -4,6 +4,7 @@ import {
 	invitationSchema,
 	type Role,
 	type Webinar,
+	type WebinarAccess,
 	webinarSchema,
 } from "../../core/protocol/webinar.ts";
 
@@ -17,8 +18,12 @@ export class RostrumApi {
 		this.#token = token;
 	}
 
-	async createWebinar(title: string): Promise<Webinar> {
-		return webinarSchema.parse(await this.#call("POST", "", { title }));
+	async createWebinar(title: string, access: WebinarAccess = "public"): Promise<Webinar> {
+		return webinarSchema.parse(await this.#call("POST", "", { title, access }));
+	}
+
+	async setAccess(webinarId: string, access: WebinarAccess): Promise<Webinar> {
+		return webinarSchema.parse(await this.#call("PATCH", `/${webinarId}`, { access }));
 	}
 
 	async read(webinarId: string): Promise<Webinar> {
