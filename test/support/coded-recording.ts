@@ -53,15 +53,24 @@ export class CodedRecording {
 	}
 }
 
-/** Encodes a moving picture and a tone. `seconds` must be even: a loop has to begin with an IDR. */
-export async function recordCodedFrames(seconds: number): Promise<CodedRecording> {
+/** A moving picture. */
+const PATTERN = "testsrc2=s=320x180:r=30";
+/** Bars for the bits of the second since the start, the lowest one on the left: white for one. */
+export const SECOND_BITS = 10;
+export const SECONDS_IN_BARS =
+	`nullsrc=s=${4 * SECOND_BITS}x4:r=30,geq=lum='if(mod(floor(floor(T)/pow(2,floor(X/4))),2),235,16)':cb=128:cr=128,` +
+	"scale=320:180:flags=neighbor";
+
+/** Encodes a picture and a tone. `seconds` must be even: a loop has to begin with an IDR. */
+export async function recordCodedFrames(seconds: number, picture = PATTERN): Promise<CodedRecording> {
 	const directory = await mkdtemp(join(tmpdir(), "coded-"));
 	try {
 		const video =
 			"-c:v libx264 -preset ultrafast -tune zerolatency -g 60 -keyint_min 60 -sc_threshold 0 -x264-params aud=1";
 		const file = (name: string) => join(directory, name);
 		await promisify(execFile)("ffmpeg", [
-			...`-v error -f lavfi -t ${seconds} -i testsrc2=s=320x180:r=30`.split(" "),
+			...`-v error -f lavfi -t ${seconds} -i`.split(" "),
+			picture,
 			...`-f lavfi -t ${seconds} -i sine=440:r=48000`.split(" "),
 			..."-filter_complex [0]split[a][b];[b]scale=160:90[c]".split(" "),
 			...`-map [a] ${video} -maxrate 400k -bufsize 400k -f h264`.split(" "),

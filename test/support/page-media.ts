@@ -21,6 +21,26 @@ export async function videoColour(video: Locator, at: { x: number; y: number }):
 	return [r, g, b];
 }
 
+/** The number a `<video>` shows in that many vertical bars, the lowest bit on the left: white for one. */
+export function numberInBars(video: Locator, bits: number): Promise<number> {
+	return video.evaluate((element, count) => {
+		const canvas = element.ownerDocument.createElement("canvas");
+		canvas.width = count;
+		canvas.height = 1;
+		const context = canvas.getContext("2d");
+		const { videoWidth, videoHeight } = element;
+		const barWidth = videoWidth / count;
+		for (let bit = 0; bit < count; bit++) {
+			const x = (bit + 0.5) * barWidth;
+			context.drawImage(element, x - 1, videoHeight / 2, 2, 2, bit, 0, 1, 1);
+		}
+		const { data } = context.getImageData(0, 0, count, 1);
+		let number = 0;
+		for (let bit = 0; bit < count; bit++) if (data[4 * bit] > 127) number += 2 ** bit;
+		return number;
+	}, bits);
+}
+
 /** Frames that a `<video>` has decoded so far. */
 export function framesDecoded(video: Locator): Promise<number> {
 	return video.evaluate((element) => element.getVideoPlaybackQuality().totalVideoFrames);
