@@ -10,16 +10,13 @@
  *
  * Options: --edges none,varnish,nginx,nginx-lock,segments --viewers 10,1000,5000, --seconds 15, --bitrate 1000000.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type EdgeServer, startEdgeServer } from "../support/edge-server.ts";
 import { descendantsOf } from "../support/processes.ts";
 import { AudienceRun } from "./support/audience-run.ts";
+import { startRecordingTarget } from "./support/audience-target.ts";
 import { JoinLatency } from "./support/join-latency.ts";
 import { startLockingNginx } from "./support/locking-nginx.ts";
-import type { FromOrigin, PublishedPart } from "./support/origin-process.ts";
 import { cpuSeconds } from "./support/process-usage.ts";
 import { printRow } from "./support/row.ts";
 import { measureWholeSegments } from "./support/whole-segments.ts";
@@ -33,7 +30,6 @@ const { values } = parseArgs({
 	},
 });
 const seconds = Number(values.seconds);
-const RENDITION = "/live/bench/720p/index.m3u8";
 
 for (const edge of values.edges.split(",")) {
 	for (const count of values.viewers.split(",").map(Number)) {
@@ -44,27 +40,20 @@ for (const edge of values.edges.split(",")) {
 }
 
 async function measure(edge: string, count: number): Promise<void> {
-	const published = new Map<string, PublishedPart>();
-	const origin = fork(join(import.meta.dirname, "support/origin-process.ts"), [values.bitrate]);
+	const target = await startRecordingTarget(Number(values.bitrate));
 	let server: EdgeServer | undefined;
 	let run: AudienceRun | undefined;
 	try {
-		const port = Promise.withResolvers<number>();
-		origin.on("message", (message: FromOrigin) => {
-			if ("port" in message) port.resolve(message.port);
-			else published.set(message.name, message);
-		});
-		origin.once("exit", (code) => port.reject(new Error(`the origin ended with ${code}`)));
-		const address = `127.0.0.1:${await port.promise}`;
-		server = await startEdge(edge, address);
+		const { host, pathname } = target.url;
+		server = await startEdge(edge, host);
 		const pids = server ? [server.pid, ...(await descendantsOf(server.pid)).map(({ pid }) => pid)] : [];
-		const url = new URL(RENDITION, server?.baseUrl ?? `http://${address}`);
+		const url = new URL(pathname, server?.baseUrl ?? target.url);
 		const counters = {
-			originRequestsPerSecond: () => answersOf(address),
-			originCores: () => cpuSeconds(origin.pid ?? 0),
+			originRequestsPerSecond: () => answersOf(host),
+			originCores: () => cpuSeconds(target.pid),
 			edgeCores: () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
 		};
-		run = new AudienceRun({ url, published, counters });
+		run = new AudienceRun({ url, published: target.published, counters });
 		await run.join(count);
 		const joining = JoinLatency.observe(url);
 		const figures = await run.measure(seconds);
@@ -72,9 +61,7 @@ async function measure(edge: string, count: number): Promise<void> {
 	} finally {
 		run?.close();
 		await server?.close();
-		const exited = once(origin, "exit");
-		origin.kill("SIGKILL");
-		await exited;
+		await target.close();
 	}
 }
 
