@@ -11,12 +11,13 @@ import type { Clock } from "../core/runtime/clock.ts";
 import type { Config } from "../core/runtime/config.ts";
 import type { Logger } from "../core/runtime/log.ts";
 import type { PlaybackPasses } from "../core/runtime/playback-passes.ts";
-import { Archive, type StoredMedia } from "./archive/archive.ts";
+import { Archive } from "./archive/archive.ts";
 import type { Ladder } from "./ladder.ts";
 import type { LoadReport } from "./load-watch.ts";
 import { Origin } from "./origin/origin.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import { PlaybackDoor } from "./playback-door.ts";
+import { createUploader, type Uploader } from "./upload/uploader.ts";
 
 /** Whoever lags behind or rewinds may see an ended programme to its end. */
 const SERVED_AFTER_END_MS = 10 * 60_000;
@@ -32,6 +33,8 @@ interface TranscoderOptions {
 	windowSeconds: number | null;
 	/** A directory of this server's own for sockets; its path must be short. */
 	runDir: string;
+	/** Where what is on disk is uploaded to. */
+	s3?: Config["s3"];
 	encoder: Config["encoder"];
 	/** Programmes wait for it. */
 	ladder: Promise<Ladder>;
@@ -46,10 +49,6 @@ interface TranscoderDeps {
 	metrics: Registry;
 	/** What opens private webinars' programmes. */
 	passes: PlaybackPasses;
-	/** A file is complete; also told of files that an earlier life of the server left. */
-	stored?: (media: StoredMedia & { webinarId: string }) => void;
-	/** A webinar's files were deleted. */
-	removed?: (webinarId: string) => void;
 }
 
 export interface Transcoder {
@@ -61,15 +60,18 @@ export interface Transcoder {
 
 /** Runs the programmes that control wants (bus topic `programme`), and serves those that are live. */
 export async function createTranscoder(options: TranscoderOptions, deps: TranscoderDeps): Promise<Transcoder> {
+	const { s3, dataDir } = options;
+	const uploader = s3 && (await createUploader({ ...s3, dataDir }, deps));
 	const door = new PlaybackDoor(deps);
 	const origin = new Origin({ ...deps, admits: door.admits });
-	const programmes = new Programmes(options, deps, origin);
+	const programmes = new Programmes(options, deps, { origin, uploader });
 	return {
 		plugin: origin.plugin,
 		async close() {
 			door.close();
 			origin.close();
 			await programmes.close();
+			await uploader?.close();
 		},
 	};
 }
@@ -92,6 +94,7 @@ class Programmes {
 	readonly #deps: TranscoderDeps;
 	readonly #log: Logger;
 	readonly #origin: Origin;
+	readonly #uploader: Uploader | undefined;
 	readonly #programmes = new Map<string, RunningProgramme>();
 	readonly #brands = new Map<string, Brand>();
 	/** Webinars whose programme somebody watches by WHEP. */
@@ -106,11 +109,16 @@ class Programmes {
 	readonly #repeatedPictures: Counter;
 	readonly #unwatch: (() => void)[];
 
-	constructor(options: TranscoderOptions, deps: TranscoderDeps, origin: Origin) {
+	constructor(
+		options: TranscoderOptions,
+		deps: TranscoderDeps,
+		{ origin, uploader }: { origin: Origin; uploader: Uploader | undefined },
+	) {
 		this.#options = options;
 		this.#deps = deps;
 		this.#log = deps.log.child({ component: "transcoder" });
 		this.#origin = origin;
+		this.#uploader = uploader;
 		const registers = [deps.metrics];
 		this.#processRestarts = new Counter({
 			name: "rostrum_programme_process_restarts_total",
@@ -254,12 +262,13 @@ class Programmes {
 	}
 
 	#archive(webinarId: string): Archive {
-		const { bus, log, stored } = this.#deps;
+		const { bus, log } = this.#deps;
 		return new Archive(this.#directory(webinarId), {
 			log: log.child({ component: "archive", webinarId }),
 			events: {
 				state: (state, reason) => bus.publish("archive-state", { webinarId, state, ...(reason && { reason }) }),
-				stored: (media) => stored?.({ webinarId, ...media }),
+				stored: ({ rendition, name, contentType }) =>
+					this.#uploader?.add(webinarId, rendition === undefined ? name : `${rendition}/${name}`, contentType),
 			},
 		});
 	}
@@ -309,7 +318,7 @@ class Programmes {
 	async #delete(webinarId: string): Promise<void> {
 		await this.#end(webinarId, SERVED_AFTER_END_MS);
 		await this.#forget(webinarId);
+		this.#uploader?.remove(webinarId);
 		await rm(this.#directory(webinarId), { recursive: true, force: true });
-		this.#deps.removed?.(webinarId);
 	}
 }

@@ -74,9 +74,13 @@ export class S3Server {
 			.sort();
 	}
 
-	/** As a CDN that may read the bucket gets it. */
+	/** Where a CDN that may read the bucket finds an object. */
+	publicUrl(key: string): string {
+		return `http://127.0.0.1:${this.#storePort}/${this.bucket}/${key}`;
+	}
+
 	async object(key: string): Promise<{ status: number; headers: Headers; body: Buffer }> {
-		const answer = await fetch(`http://127.0.0.1:${this.#storePort}/${this.bucket}/${key}`);
+		const answer = await fetch(this.publicUrl(key));
 		return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) };
 	}
 

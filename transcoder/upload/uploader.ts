@@ -18,7 +18,6 @@ const TICK_MS = 250;
 const MEDIA_CACHE_CONTROL = "max-age=31536000, immutable";
 /** What is final may still be deleted, and caches are to learn of it. */
 const PLAYLIST_CACHE_CONTROL = "max-age=3600";
-const MULTIVARIANT = "index.m3u8";
 
 interface UploaderOptions extends BucketOptions {
 	/** Of every key: empty, or with a slash at its end. */
@@ -113,17 +112,14 @@ export class Uploader {
 		this.#ticks = setInterval(() => this.#tick(), TICK_MS);
 	}
 
-	/** A file that is complete, by its path from the webinar's directory. Again is harmless. */
+	/**
+	 * A file that is complete, by its path from the webinar's directory. Again is harmless. Final playlists come after all
+	 * media, the multivariant one last.
+	 */
 	add(webinarId: string, path: string, contentType: string): void {
 		const task = this.#task(webinarId);
-		task.isWhole = path === MULTIVARIANT;
+		task.isWhole = path === "index.m3u8";
 		this.#metrics.lost.inc(task.queue.add({ at: this.#clock.now(), path, type: contentType }));
-	}
-
-	/** The final ones, after all media. They are uploaded after it too. */
-	addPlaylists(webinarId: string, paths: Iterable<string>): void {
-		const media = [...paths].filter((path) => path !== MULTIVARIANT);
-		for (const path of [...media, MULTIVARIANT]) this.add(webinarId, path, "application/vnd.apple.mpegurl");
 	}
 
 	/** The webinar is no more: nor are its objects to be. */
