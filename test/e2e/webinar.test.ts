@@ -259,6 +259,20 @@ test("a viewer watches on, at the live edge, while a presenter leaves and rejoin
 	expect(tap.segments.filter(({ discontinuity }) => discontinuity).length).toBeLessThan(encoders);
 });
 
+test("the host sees how the programme plays for the viewer", async () => {
+	await asHost(async (page) => {
+		const panel = page.getByRole("region", { name: "How viewers see it" });
+		await panel.getByText("1 player", { exact: true }).waitFor();
+		await panel.getByText(/^(360|240)p/).waitFor();
+		const delay = panel.locator("dl > div").filter({ hasText: "Delay" });
+		await delay.getByText(/^\d+\.\d\ss$/).waitFor();
+		const seconds = Number.parseFloat((await delay.locator(".value").textContent()) ?? "");
+		expect(seconds).toBeGreaterThan(0);
+		// As it was up to ten seconds ago, whatever the machine was busy with then.
+		expect(seconds).toBeLessThan(10);
+	});
+});
+
 test("a viewer is brought on stage and goes back to the programme", async () => {
 	await viewerPage.getByRole("button", { name: "Raise hand" }).click();
 	await viewerPage.getByLabel("Your name").fill(CLEO.name);
