@@ -136,12 +136,17 @@ export class HlsEngine implements PlaybackEngine {
 		if (this.#suspendedAtMs === null) return;
 		const isStale = performance.now() - this.#suspendedAtMs > STALE_AFTER_MS;
 		this.#suspendedAtMs = null;
-		if (!this.#hasPlayed || (isStale && fromMs === null)) this.reload();
+		if (this.#hls.levels.length === 0 || !this.#hasPlayed || (isStale && fromMs === null)) this.reload();
 		else this.#hls.startLoad();
 	}
 
 	restart(): void {
 		if (this.#suspendedAtMs !== null || !this.#hasPlayed) return;
+		// The multivariant playlist itself is what nobody answers.
+		if (this.#hls.levels.length === 0) {
+			this.reload();
+			return;
+		}
 		this.#hls.stopLoad();
 		this.#hls.startLoad();
 	}

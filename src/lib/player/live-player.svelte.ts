@@ -5,6 +5,7 @@ import { PagePresence } from "./page-presence.ts";
 import type { MediaWindow, PlaybackEngine, PlaybackEngineListener, PlayerLevel } from "./playback-engine.ts";
 import { jumpToEdge, PlayheadKeeper } from "./playhead-keeper.ts";
 import { isRewound, rewindable, sameWindow } from "./rewind-window.ts";
+import { StallClock } from "./stall-clock.svelte.ts";
 
 export type PlayerState = "idle" | "loading" | "playing" | "stalled" | "paused" | "ended" | "failed";
 
@@ -34,9 +35,6 @@ export class LivePlayer {
 	failure = $state<string | null>(null);
 	/** From the moment a picture was composed to now; null: not known. */
 	latencyMs = $state<number | null>(null);
-	/** How often the playback ran dry, and for how long in all. */
-	stalls = $state(0);
-	stalledMs = $state(0);
 	levels = $state.raw<PlayerLevel[]>([]);
 	/** Index of the level that plays. */
 	level = $state<number | null>(null);
@@ -53,6 +51,7 @@ export class LivePlayer {
 	readonly #src: string;
 	readonly #clockOffsetMs: () => number;
 	readonly #keeper = new PlayheadKeeper();
+	readonly #stallClock = new StallClock();
 	readonly #ending = new AbortController();
 	#presence: PagePresence | undefined;
 	#video: HTMLVideoElement | undefined;
@@ -60,8 +59,6 @@ export class LivePlayer {
 	#tick: ReturnType<typeof setInterval> | undefined;
 	#wantsToPlay = true;
 	#pausedByBrowser = false;
-	#stalledSinceMs: number | null = null;
-	#stalledBeforeMs = 0;
 	/** The date of the last picture that had one. */
 	#playingDateMs: number | null = null;
 	/** A pause has made the playhead late, and it is not to stay so. */
@@ -82,6 +79,15 @@ export class LivePlayer {
 			this.#listen(video);
 			void this.#start(video);
 		});
+	}
+
+	/** How often the playback ran dry, and for how long in all. */
+	get stalls(): number {
+		return this.#stallClock.count;
+	}
+
+	get stalledMs(): number {
+		return this.#stallClock.totalMs;
 	}
 
 	/** How far the playhead is from where it could be, for who has paused or gone back; null: not known. */
@@ -249,7 +255,7 @@ export class LivePlayer {
 			return;
 		}
 		if (hasSlept) engine.reload();
-		if (this.#stalledSinceMs !== null && nowMs - this.#stalledSinceMs > HOLE_MS) {
+		if ((this.#stallClock.lastsMs(nowMs) ?? 0) > HOLE_MS) {
 			if (isAtEnd(video)) {
 				this.#setState("ended");
 				return;
@@ -269,8 +275,7 @@ export class LivePlayer {
 		const playingDateMs = engine.playingDateMs;
 		this.#playingDateMs = playingDateMs ?? this.#playingDateMs;
 		this.latencyMs = playingDateMs === null ? null : Math.round(Date.now() + this.#clockOffsetMs() - playingDateMs);
-		if (this.#stalledSinceMs !== null)
-			this.stalledMs = Math.round(this.#stalledBeforeMs + nowMs - this.#stalledSinceMs);
+		this.#stallClock.tick(nowMs);
 		const window = rewindable(engine.window);
 		if (!sameWindow(window, this.rewindWindow)) this.rewindWindow = window;
 	}
@@ -305,18 +310,14 @@ export class LivePlayer {
 	}
 
 	#stall(): void {
-		this.stalls++;
-		this.#stalledSinceMs = performance.now();
-		this.#keeper.stalled(this.#stalledSinceMs);
+		const nowMs = performance.now();
+		this.#stallClock.begin(nowMs);
+		this.#keeper.stalled(nowMs);
 		this.state = "stalled";
 	}
 
 	#setState(state: PlayerState): void {
-		if (this.#stalledSinceMs !== null) {
-			this.#stalledBeforeMs += performance.now() - this.#stalledSinceMs;
-			this.stalledMs = Math.round(this.#stalledBeforeMs);
-			this.#stalledSinceMs = null;
-		}
+		this.#stallClock.end(performance.now());
 		this.state = state;
 	}
 
