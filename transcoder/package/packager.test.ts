@@ -265,6 +265,15 @@ describe("Packager", () => {
 		expect(published.store.removed).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 	});
 
+	it("lists segments that were cut short no longer one at a time, and no more than its window in the end", () => {
+		const published = new Published();
+		published.play(20_000, STARTS_AT_MS);
+		for (let run = 2; run < 22; run++) published.play(400, STARTS_AT_MS + 20_000 + run * 500, run);
+		published.play(120_000, STARTS_AT_MS + 40_000, 30);
+		expect(published.judge(published.all.slice(-300))).toEqual([]);
+		expect(published.playlist("720p").segments.filter(({ uri }) => uri !== undefined)).toHaveLength(30);
+	});
+
 	it("stores all media, and what is needed to go on with it, part by part", () => {
 		const published = new Published();
 		published.play(5100, STARTS_AT_MS);

@@ -153,7 +153,8 @@ export class Packager {
 		this.#endUs = endUs;
 		this.#nextPart = nextPart;
 		for (const segment of segments) {
-			for (const { msn } of this.#window.append(segment).removed) this.#store.remove(msn);
+			this.#window.append(segment);
+			while (this.#window.trim()); // as far as the life before had come
 			for (const [index, output] of this.#outputs.entries()) output.added.push(...namedMedia(segment, index));
 		}
 		for (const [index, output] of this.#outputs.entries()) output.peakBitrate = peakBitrate(timeline.segments, index);
@@ -258,9 +259,7 @@ export class Packager {
 			const length = whole.chunks.reduce((sum, { length }) => sum + length, 0);
 			output.peakBitrate = Math.max(output.peakBitrate, measuredBitrate(length, durationUs));
 		}
-		const { forgotten, removed } = this.#window.append(segment);
-		for (const old of forgotten) this.#forget(old);
-		for (const { msn } of removed) this.#store.remove(msn);
+		for (const old of this.#window.append(segment)) this.#forget(old);
 	}
 
 	/** Lets go of the bytes: the disk has them, or nobody will. */
@@ -278,6 +277,8 @@ export class Packager {
 	}
 
 	#publishChanges(): Publication {
+		this.#window.trim();
+		for (const { msn } of this.#window.takeOverdue()) this.#store.remove(msn);
 		const outputs = this.#outputs;
 		const hint = this.#ended ? null : mediaNames(this.#epoch).part(this.#nextPart);
 		const listing = {

@@ -60,25 +60,46 @@ export class SegmentWindow {
 		this.#isStored = isStored;
 	}
 
-	/**
-	 * Appends a whole segment. `forgotten`: those whose bytes need not be in memory any longer. `removed`: those that need
-	 * not be fetchable any longer.
-	 */
-	append(segment: Segment): { forgotten: Segment[]; removed: Segment[] } {
+	/** Appends a whole segment. Returns those whose bytes need not be in memory any longer. */
+	append(segment: Segment): Segment[] {
 		this.listed.push(segment);
 		this.#listedUs += segment.durationUs;
 		if (segment.media.some(({ parts }) => parts.length > 0)) {
 			this.#held.push(segment);
 			this.#heldUs += segment.durationUs;
 		}
-		while (this.listed[0] && this.#listedUs - this.listed[0].durationUs >= this.#windowUs) {
-			const head = this.listed.shift() as Segment;
-			this.#listedUs -= head.durationUs;
-			this.#retiredUs += head.durationUs;
-			if (head.discontinuity) this.discontinuitySequence++;
-			this.#retired.push(head);
+		return this.#forget();
+	}
+
+	/**
+	 * Lists the oldest segment no longer when there is enough without it; false when there is not. To be called for each
+	 * version of the playlists, so that segments leave them one at a time, cut-short ones too.
+	 */
+	trim(): boolean {
+		const [head] = this.listed;
+		if (!head || this.#listedUs - head.durationUs < this.#windowUs) return false;
+		this.listed.shift();
+		this.#listedUs -= head.durationUs;
+		this.#retiredUs += head.durationUs;
+		if (head.discontinuity) this.discontinuitySequence++;
+		this.#retired.push(head);
+		return true;
+	}
+
+	/**
+	 * Takes out those that need not be fetchable any longer. A segment that left the playlist is kept for its own duration
+	 * and that of the longest playlist that held it (rfc8216bis section 6.2.2), counted in media time so that an outage only
+	 * lengthens it.
+	 */
+	takeOverdue(): Segment[] {
+		const removed: Segment[] = [];
+		while (this.#retired[0]) {
+			const laterUs = this.#retiredUs - this.#retired[0].durationUs;
+			if (laterUs < this.#windowUs + 2 * SEGMENT_SECONDS * 1e6) break;
+			this.#retiredUs = laterUs;
+			removed.push(this.#retired.shift() as Segment);
 		}
-		return { forgotten: this.#forget(), removed: this.#remove() };
+		return removed;
 	}
 
 	/** Whether anything of that run is in memory. */
@@ -95,20 +116,5 @@ export class SegmentWindow {
 			forgotten.push(this.#held.shift() as Segment);
 		}
 		return forgotten;
-	}
-
-	/**
-	 * A segment that left the playlist is kept for its own duration and that of the longest playlist that held it (rfc8216bis
-	 * section 6.2.2), counted in media time so that an outage only lengthens it.
-	 */
-	#remove(): Segment[] {
-		const removed: Segment[] = [];
-		while (this.#retired[0]) {
-			const laterUs = this.#retiredUs - this.#retired[0].durationUs;
-			if (laterUs < this.#windowUs + 2 * SEGMENT_SECONDS * 1e6) break;
-			this.#retiredUs = laterUs;
-			removed.push(this.#retired.shift() as Segment);
-		}
-		return removed;
 	}
 }
