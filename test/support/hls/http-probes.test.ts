@@ -159,7 +159,7 @@ const defects: [rule: number, what: string, defect: Defect][] = [
 /** Those that show in time alone, or at the end. */
 const slowDefects: [rule: number, what: string, defect: Defect, seconds: number, id?: string][] = [
 	[7, "an answer after 150 ms at best", { delayMs: () => 150 }, SECONDS],
-	[15, "parts that come with their segment", directives((search) => void search.delete("_HLS_part")), 12],
+	[15, "parts that come with their segment", directives((search) => void search.delete("_HLS_part")), 14],
 	[
 		29,
 		"an answer after 8.5 s, four times",
