@@ -203,7 +203,7 @@ export class LivePlayer {
 		const on = (type: keyof HTMLMediaElementEventMap, listener: () => void) =>
 			video.addEventListener(type, listener, { signal: this.#ending.signal });
 		on("playing", () => this.#setState("playing"));
-		on("waiting", () => !video.seeking && this.state === "playing" && this.#stall());
+		on("waiting", () => this.state === "playing" && this.#wait(video));
 		on("ended", () => this.#setState("ended"));
 		// A recovery gives the element a new source, which also pauses it.
 		on("emptied", () => this.state === "playing" && this.#stall());
@@ -307,6 +307,12 @@ export class LivePlayer {
 	#catchUpAfterPause(video: HTMLVideoElement): void {
 		this.#backToLive = false;
 		if ((this.#engine?.livePositionS ?? 0) - video.currentTime > 1) jumpToEdge(video, this.#engine);
+	}
+
+	/** What a jump waits for is nobody's stall; who has gone back sees that it is being loaded. */
+	#wait(video: HTMLVideoElement): void {
+		if (!video.seeking) this.#stall();
+		else if (this.rewound) this.#setState("loading");
 	}
 
 	#stall(): void {
