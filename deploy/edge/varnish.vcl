@@ -134,11 +134,15 @@ sub vcl_synth {
 	set resp.http.Cache-Control = "max-age=1";
 	if (resp.status == 400) {
 		set resp.body = """{"type":"about:blank","title":"The request could not be understood","status":400,"code":"bad-request"}""";
+	} else if (resp.status == 404) {
+		set resp.body = """{"type":"about:blank","title":"There is nothing at this address","status":404,"code":"not-found"}""";
 	} else if (resp.status == 405) {
 		set resp.http.Allow = "GET, HEAD, OPTIONS";
 		set resp.body = """{"type":"about:blank","title":"This address does not take that method","status":405,"code":"method-not-allowed"}""";
 	} else {
-		set resp.body = """{"type":"about:blank","title":"There is nothing at this address","status":404,"code":"not-found"}""";
+		set resp.http.Cache-Control = "no-store";
+		set resp.body = """{"type":"about:blank","title":"The server cannot take this on now","status":503,"code":"unavailable"}""";
+		set resp.status = 503;
 	}
 	return (deliver);
 }

@@ -111,6 +111,8 @@ describe.each<EdgeKind>(["varnish", "nginx"])("%s", (kind) => {
 		const late = await get(path);
 		expect([late.status, plain(late)]).toEqual([200, plain(first)]);
 		expect(origin.count(/_HLS_/, sofar)).toBe(0);
+		const metrics = await (await fetch(`${server.baseUrl}/metrics`)).text();
+		expect(Number(/^rostrum_origin_edge_requests_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
 	});
 
 	test("lets one of many requests for a part or a segment through, and changes no byte", async () => {
