@@ -34,7 +34,6 @@ const MAX_AHEAD_BYTES = 16 * 1024;
 const ONE_BUFFER_BYTES = 16 * 1024;
 
 const END_OF_HEAD = "\r\n\r\n";
-const BEGINNINGS = ["GET /live/", "HEAD /live/"].map((text) => Buffer.from(text));
 
 /** One connection in the fast lane: reads a request, has it answered, and only then looks at the next. */
 export class FastConnection implements Asker {
@@ -108,14 +107,10 @@ export class FastConnection implements Asker {
 			this.#moveTo("idle");
 			return;
 		}
-		if (!BEGINNINGS.some((beginning) => beginsLike(bytes, beginning))) {
-			this.#handOver(bytes);
-			return;
-		}
 		const end = bytes.indexOf(END_OF_HEAD, 0, "latin1");
 		if (end < 0) {
-			if (bytes.length > MAX_HEAD_BYTES) this.#handOver(bytes);
-			else this.#moveTo("asking");
+			if (bytes.length <= MAX_HEAD_BYTES && mayBecomeHead(bytes)) this.#moveTo("asking");
+			else this.#handOver(bytes);
 			return;
 		}
 		const length = end + END_OF_HEAD.length;
@@ -193,8 +188,8 @@ export class FastConnection implements Asker {
 	}
 }
 
-/** Whether `bytes` may be, or become, a text that begins with `beginning`. */
-function beginsLike(bytes: Buffer, beginning: Buffer): boolean {
-	const length = Math.min(bytes.length, beginning.length);
-	return bytes.compare(beginning, 0, length, 0, length) === 0;
+/** Of any request, so that all who are slow to ask are in one queue. What cannot become one is refused by the server at once. */
+function mayBecomeHead(bytes: Buffer): boolean {
+	const text = bytes.toString("latin1");
+	return /^[A-Z]/.test(text) && !/(?:^|[^\r])\n/.test(text);
 }

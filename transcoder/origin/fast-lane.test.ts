@@ -182,10 +182,12 @@ describe("what is not understood", () => {
 
 	it("may be a head without end, or what is no HTTP at all", async () => {
 		const endless = server.connect().send(`${segment.slice(0, -2)}X: ${"a".repeat(20_000)}`);
-		const nonsense = server.connect().send("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03");
-		await Promise.all([endless.untilClosed(), nonsense.untilClosed()]);
+		const nonsense = ["\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", segment.replaceAll("\r", "")].map((text) =>
+			server.connect().send(text),
+		);
+		await Promise.all([endless, ...nonsense].map((connection) => connection.untilClosed()));
 		expect(endless.text).toMatch(/^HTTP\/1.1 431 /);
-		expect(nonsense.text).toMatch(/^HTTP\/1.1 400 /);
+		for (const { text } of nonsense) expect(text).toMatch(/^HTTP\/1.1 400 /);
 	});
 });
 
@@ -193,23 +195,24 @@ describe("patience", () => {
 	it("ends with a question that does not come, in whole or in part", async () => {
 		const silent = server.connect();
 		const slow = server.connect().send(segment.slice(0, 20));
+		const other = server.connect().send(echo("{}").slice(0, 40));
 		await eventually(
-			async () => (await connections()) === 2,
+			async () => (await connections()) === 3,
 			DEADLINE_MS,
 			() => "not connected",
 		);
 		server.nowMs += 9_999;
 		const late = server.connect();
 		await eventually(
-			async () => (await connections()) === 3,
+			async () => (await connections()) === 4,
 			DEADLINE_MS,
 			() => "not connected",
 		);
 		slow.send(segment.slice(20, 30));
 		server.nowMs += 1;
-		await Promise.all([silent.untilClosed(), slow.untilClosed()]);
+		await Promise.all([silent, slow, other].map((connection) => connection.untilClosed()));
 		expect((await late.send(segment).untilAnswers(1))[0]?.status).toBe(200);
-		expect(await drops()).toEqual({ "half-open": 2 });
+		expect(await drops()).toEqual({ "half-open": 3 });
 	});
 
 	it("ends with a connection on which nothing is asked for long", async () => {
