@@ -1,4 +1,5 @@
 import { mediaNames } from "../timeline.ts";
+import { ListedLines } from "./listed-lines.ts";
 import { SEGMENT_SECONDS } from "./part-cutter.ts";
 import type { Segment, SegmentMedia } from "./segment-window.ts";
 
@@ -57,11 +58,8 @@ export interface PlaylistTexts {
 export class MediaPlaylist {
 	readonly #options: MediaPlaylistOptions;
 	readonly #serverControl: string;
-	/** Of each listed segment without parts, in order. */
-	readonly #lines: string[] = [];
-	#firstMsn = 1;
-	/** All of them. */
-	#text = "";
+	/** Of each listed segment without parts. */
+	readonly #lines = new ListedLines();
 	/** Media sequence number of the newest segment when one was lost. */
 	#lossKnownAt = Number.NEGATIVE_INFINITY;
 
@@ -84,11 +82,12 @@ export class MediaPlaylist {
 		const recentLines = recent.map((segment) => this.#segmentLines(segment, true)).join("");
 		const end = recentLines + this.#openLines(listing.open) + this.#tail(listing);
 		const [head] = segments.length > 0 ? segments : [listing.open];
-		const playlist = [this.#head(6, listing), head ? this.#inheritedMap(head) : "", this.#text, end].join("");
+		// Not joined: most versions of a long list are never asked for.
+		const playlist = this.#head(6, listing) + (head ? this.#inheritedMap(head) : "") + this.#lines.text() + end;
 		const skipped = this.#skippable(listing);
 		if (skipped === 0) return { playlist, delta: null };
 		const first = segments[skipped] as Segment; // those with parts are never skipped
-		const kept = this.#inheritedMap(first) + this.#lines.slice(skipped).join("");
+		const kept = this.#inheritedMap(first) + this.#lines.textAfter(skipped);
 		const skip = `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}\n`;
 		return { playlist, delta: this.#head(9, listing) + skip + kept + end };
 	}
@@ -96,36 +95,24 @@ export class MediaPlaylist {
 	/** Takes in what is listed without parts now; returns how many that are. */
 	#update({ segments, open }: Listing): number {
 		const { rendition } = this.#options;
-		const [head] = segments;
-		let changed = false;
-		if (head && head.msn > this.#firstMsn) {
-			this.#lines.splice(0, head.msn - this.#firstMsn);
-			this.#firstMsn = head.msn;
-			changed = true;
-		}
+		if (segments[0]) this.#lines.moveHead(segments[0].msn);
 		// Durations, not times: what is missing between two runs is no part of the playlist.
 		let afterUs = open?.media[rendition]?.durationUs ?? 0;
 		let count = segments.length;
-		while (count > this.#lines.length && afterUs <= PARTS_LISTED_US) {
+		while (count > this.#lines.count && afterUs <= PARTS_LISTED_US) {
 			count--;
 			afterUs += segments[count]?.media[rendition]?.durationUs ?? 0;
 		}
-		for (const segment of segments.slice(this.#lines.length, count)) {
+		for (const segment of segments.slice(this.#lines.count, count)) {
 			this.#lines.push(this.#segmentLines(segment, false));
-			changed = true;
 		}
-		if (changed) this.#text = this.#lines.join("");
-		return this.#lines.length;
+		return this.#lines.count;
 	}
 
 	/** The segment cannot be had any more. */
 	lose(msn: number): void {
-		const index = msn - this.#firstMsn;
-		const lines = this.#lines[index];
-		if (lines === undefined) return;
-		this.#lines[index] = lines.replace("#EXTINF", "#EXT-X-GAP\n#EXTINF");
-		this.#text = this.#lines.join("");
-		this.#lossKnownAt = this.#firstMsn + this.#lines.length;
+		const isListed = this.#lines.change(msn, (lines) => lines.replace("#EXTINF", "#EXT-X-GAP\n#EXTINF"));
+		if (isListed) this.#lossKnownAt = this.#lines.lastMsn;
 	}
 
 	/** How many segments a client that knows them can skip. */
@@ -139,7 +126,7 @@ export class MediaPlaylist {
 			if (skipped === 0 && afterUs > SKIP_BOUNDARY_SECONDS * 1e6) skipped = index + 1;
 			afterUs += segment.durationUs;
 		}
-		return Math.min(skipped, this.#lines.length);
+		return Math.min(skipped, this.#lines.count);
 	}
 
 	#head(version: number, { discontinuitySequence, segments, open }: Listing): string {
