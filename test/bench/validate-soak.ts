@@ -1,8 +1,9 @@
 /**
  * The validator follows a whole server for `--minutes 5`: steady at first, then kill -9 of the encoder, of the programme's
  * process and of the whole server in turn, which is started again with the same data directory, and the webinar's end. Two
- * synthetic presenters, renditions of 360 and 240 lines. The row says what was done, what was found, how long the server was
- * away for the validator, and how regularly parts came (milliseconds: the middle, the 95th of a hundred, the longest).
+ * synthetic presenters, renditions of 360 and 240 lines, and playlists that list the whole programme or `--window 120`, so
+ * many seconds. The row says what was done, what was found, how long the server was away for the validator, and how
+ * regularly parts came (milliseconds: the middle, the 95th of a hundred, the longest).
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -18,9 +19,11 @@ import { fetchMultivariant } from "../support/programme-tap.ts";
 import { type RostrumServer, startRostrumServer } from "../support/rostrum-server.ts";
 import { printRow } from "./support/row.ts";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" } } });
+const { values } = parseArgs({
+	options: { minutes: { type: "string", default: "5" }, window: { type: "string", default: "all" } },
+});
 const lengthMs = Number(values.minutes) * 60_000;
-const SETTINGS = { LADDER: "360,240", LOG_LEVEL: "info" };
+const SETTINGS = { LADDER: "360,240", DVR_SECONDS: values.window, LOG_LEVEL: "info" };
 /** The validator asks its questions, and playlists become long enough for delta updates, before anything is killed. */
 const STEADY_SHARE = 0.3;
 const CALM_MS = 20_000;
@@ -68,6 +71,7 @@ try {
 	for (const { rule, detail } of findings) process.stderr.write(`rule ${rule}: ${detail}\n`);
 	printRow("validate-soak", {
 		minutes: Number(values.minutes),
+		windowS: values.window,
 		...kills,
 		findings: findings.length,
 		rules: [...new Set(findings.map(({ rule }) => rule))].sort((a, b) => a - b).join(", ") || "none",
