@@ -3,7 +3,7 @@
 
 globalThis.watching = (() => {
 	const { nowMs, ShownClock } = globalThis.burntClock;
-	const SAMPLE_INTERVAL_MS = 250;
+	const SAMPLE_INTERVAL_MS = 100;
 	const LOOK_INTERVAL_MS = 5;
 	/** Of performance.now(), which begins with the page. */
 	let [videoAtMs, firstPictureAtMs] = [null, null];
@@ -32,8 +32,16 @@ globalThis.watching = (() => {
 			isPlaying = false;
 		});
 		setInterval(() => {
-			const saidMs = Number(document.querySelector("[data-latency-ms]")?.dataset.latencyMs ?? Number.NaN);
-			samples.push({ atMs: nowMs(), bufferMs: bufferAheadMs(video), rate: video.playbackRate, saidMs });
+			const said = document.querySelector("[data-latency-ms]")?.dataset.latencyMs;
+			const saidMs = said === undefined ? null : Number(said);
+			samples.push({
+				atMs: nowMs(),
+				bufferMs: bufferAheadMs(video),
+				rate: video.playbackRate,
+				saidMs,
+				shownMs: shown.lastMs ?? 0,
+				latencyMs: shown.latenciesMs.at(-1) ?? 0,
+			});
 		}, SAMPLE_INTERVAL_MS);
 	}
 

@@ -4,14 +4,26 @@ import type { Shown } from "../../support/stage/stage-peer.ts";
 
 const FIRST_PICTURE_DEADLINE_MS = 60_000;
 
+/** As it was at one moment; ten of them a second. */
+export interface WatchedSample {
+	/** Of the wall clock. */
+	atMs: number;
+	bufferMs: number;
+	rate: number;
+	/** The latency that the page itself shows; null when it shows none. */
+	saidMs: number | null;
+	/** When the latest picture was shown, and how old it was; 0 before the first. */
+	shownMs: number;
+	latencyMs: number;
+}
+
 export interface Watched {
 	/** From the page's begin until there was a video element, and until it showed its first picture. */
 	videoAtMs: number | null;
 	firstPictureAtMs: number | null;
 	/** When the playback ran dry, in milliseconds since the epoch. */
 	stalls: number[];
-	/** A few a second. `saidMs`: the latency that the page itself shows; NaN when it shows none. */
-	samples: { atMs: number; bufferMs: number; rate: number; saidMs: number }[];
+	samples: WatchedSample[];
 	shown: Shown | null;
 }
 
