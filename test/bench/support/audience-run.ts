@@ -12,6 +12,8 @@ const PATIENCE_MS = 2 * PART_MS;
 const JOIN_BATCH = 50;
 const JOIN_INTERVAL_MS = 50;
 const SETTLE_MS = 5_000;
+/** Until it is told when the last parts were published. */
+const HEARSAY_MS = 1_500;
 
 interface AudienceRunOptions {
 	/** Of a media playlist. */
@@ -58,6 +60,7 @@ export class AudienceRun {
 		audience.counting = false;
 		const passedS = (performance.now() - startMs) / 1000;
 		const after = await read();
+		await delay(HEARSAY_MS);
 		const rates = counters.map(([name], index) => {
 			const grown = (after[index] ?? Number.NaN) - (before[index] ?? Number.NaN);
 			return [name, round(grown / passedS, 2)];
