@@ -1,18 +1,11 @@
 import type { CodedFrame, Run } from "../coded-frames.ts";
-import type { NamedMedia, Position, Publication } from "../publication.ts";
-import {
-	type FilePiece,
-	mediaNames,
-	type PartMedia,
-	type RunName,
-	type Timeline,
-	type TimelineSegment,
-	type TimelineStore,
-} from "../timeline.ts";
+import type { Position, Publication } from "../publication.ts";
+import { mediaNames, type RunName, type Timeline, type TimelineSegment, type TimelineStore } from "../timeline.ts";
 import { MediaPlaylist, TARGET_DURATION } from "./media-playlist.ts";
 import { multivariantPlaylist } from "./multivariant-playlist.ts";
 import { type Cut, PartCutter, partFrames, segmentFrames } from "./part-cutter.ts";
 import { type Rendition, renditionsOf } from "./rendition.ts";
+import { RenditionOutput } from "./rendition-output.ts";
 import { restoreSegments } from "./restore-segments.ts";
 import { firstPictureUs, RunMuxer } from "./run-muxer.ts";
 import { type Segment, SegmentWindow } from "./segment-window.ts";
@@ -36,19 +29,6 @@ interface CurrentRun {
 	muxer?: RunMuxer;
 }
 
-interface Output {
-	rendition: Rendition;
-	playlist: MediaPlaylist;
-	/** Bits per second of the heaviest whole segment so far. */
-	peakBitrate: number;
-	/** Since the last publication. */
-	added: NamedMedia[];
-	expired: string[];
-}
-
-/** Over less than this the mean says nothing of the bitrate a player must sustain (rfc8216bis, BANDWIDTH). */
-const SHORTEST_MEASURED_US = (TARGET_DURATION / 2) * 1e6;
-
 /**
  * Makes low-latency HLS of coded frames. It outlives encoders, and with what its store kept, servers: a new run is a
  * discontinuity, and media sequence numbers, decode times and programme date-times only go forward. Media time is
@@ -61,7 +41,7 @@ export class Packager {
 	readonly #window: SegmentWindow;
 	readonly #windowSeconds: number | null;
 	/** By rendition; empty until the first part. */
-	#outputs: Output[] = [];
+	readonly #outputs: RenditionOutput[] = [];
 	#frameRate = 0;
 	#originMs = 0;
 	/** Where published media ends, in microseconds of media time. */
@@ -152,43 +132,34 @@ export class Packager {
 		const { segments, endUs, nextPart } = restoreSegments(timeline);
 		this.#endUs = endUs;
 		this.#nextPart = nextPart;
-		for (const segment of segments) {
+		for (const [index, segment] of segments.entries()) {
+			const left = timeline.segments[index] as TimelineSegment;
 			this.#window.append(segment);
 			while (this.#window.trim()); // as far as the life before had come
-			for (const [index, output] of this.#outputs.entries()) output.added.push(...namedMedia(segment, index));
+			for (const output of this.#outputs) output.restore(segment, left);
+			this.#newest = { msn: segment.msn, part: left.parts.length - 1 };
+			this.#nextMsn = segment.msn + 1;
 		}
-		for (const [index, output] of this.#outputs.entries()) output.peakBitrate = peakBitrate(timeline.segments, index);
-		const last = segments.at(-1);
-		if (!last) return;
-		this.#nextMsn = last.msn + 1;
-		this.#newest = { msn: last.msn, part: (timeline.segments.at(-1)?.parts.length ?? 1) - 1 };
-		this.#publishChanges();
+		if (segments.length > 0) this.#publishChanges();
 		for (const segment of segments) if (segment.media[0]?.parts.length === 0) segment.media = [];
 	}
 
 	#addPart(run: CurrentRun, cut: Cut): void {
 		const startsRun = !run.muxer;
 		run.muxer ??= this.#beginRun(run, cut);
+		const { muxer } = run;
 		const part = this.#nextPart++;
-		const names = mediaNames(this.#epoch);
-		const name = names.part(part);
 		this.#open ??= this.#openSegment(startsRun);
 		const open = this.#open;
-		const pieces: FilePiece[] = [];
-		const written: PartMedia[] = [];
-		for (const [index, { rendition, added }] of this.#outputs.entries()) {
-			const { startUs, ...made } = run.muxer.part(rendition, cut, part, name);
-			open.media[index] ??= { startUs, durationUs: 0, parts: [] };
-			open.media[index].parts.push(made);
-			open.media[index].durationUs += made.durationUs;
-			this.#newest = { msn: open.msn, part: open.media[index].parts.length - 1 };
-			this.#endUs = Math.max(this.#endUs, startUs + made.durationUs);
-			added.push({ name, chunks: [made.bytes] });
-			pieces.push({ rendition: rendition.name, name: names.segment(open.msn), bytes: made.bytes });
-			written.push([startUs, made.durationUs, made.bytes.length, made.independent ? 1 : 0]);
-		}
+		const made = this.#outputs.map((output) => output.addPart(muxer, cut, part, open));
+		this.#newest = { msn: open.msn, part: (open.media[0]?.parts.length ?? 0) - 1 };
+		this.#endUs = Math.max(this.#endUs, ...open.media.map(({ startUs, durationUs }) => startUs + durationUs));
 		open.durationUs = open.media[0]?.durationUs ?? 0;
-		this.#store.record({ type: "part", msn: open.msn, run: this.#runName.run, part, media: written }, pieces);
+		const media = made.map(({ entry }) => entry);
+		this.#store.record(
+			{ type: "part", msn: open.msn, run: this.#runName.run, part, media },
+			made.map(({ piece }) => piece),
+		);
 		if (cut.endsSegment) this.#closeSegment(open);
 		this.#publishChanges();
 	}
@@ -204,12 +175,7 @@ export class Packager {
 		this.#runName = { run: this.#runName.run + 1, epoch: this.#epoch };
 		const earliestMs = Math.ceil((this.#endUs - firstPictureUs(config, cut)) / 1000);
 		const muxer = new RunMuxer(Math.max(startsAtMs - this.#originMs, earliestMs));
-		const name = mediaNames(this.#epoch).init(this.#runName.run);
-		const pieces = this.#outputs.map(({ rendition, added }) => {
-			const bytes = muxer.init(rendition);
-			added.push({ name, chunks: [bytes] });
-			return { rendition: rendition.name, name, bytes };
-		});
+		const pieces = this.#outputs.map((output) => output.addInit(muxer, this.#runName));
 		const lengths = pieces.map(({ bytes }) => bytes.length);
 		this.#store.record({ type: "run", ...this.#runName, tracks: config.tracks, lengths }, pieces);
 		return muxer;
@@ -225,21 +191,21 @@ export class Packager {
 	#setRenditions(renditions: Rendition[]): void {
 		const names = renditions.map(({ name }) => name);
 		const maxPartTargetUs = Math.max(...renditions.map(({ partTargetUs }) => partTargetUs));
-		this.#outputs = renditions.map((rendition, index) => ({
-			peakBitrate: 0,
-			added: [],
-			expired: [],
-			playlist: new MediaPlaylist({
-				rendition: index,
-				partTargetUs: rendition.partTargetUs,
-				maxPartTargetUs,
-				originMs: this.#originMs,
-				windowSeconds: this.#windowSeconds,
-				others: names.filter((other) => other !== rendition.name),
-			}),
-			...this.#outputs[index],
-			rendition,
-		}));
+		for (const [index, rendition] of renditions.entries()) {
+			const known = this.#outputs[index];
+			if (known) known.rendition = rendition;
+			else {
+				const playlist = new MediaPlaylist({
+					rendition: index,
+					partTargetUs: rendition.partTargetUs,
+					maxPartTargetUs,
+					originMs: this.#originMs,
+					windowSeconds: this.#windowSeconds,
+					others: names.filter((other) => other !== rendition.name),
+				});
+				this.#outputs.push(new RenditionOutput(rendition, index, playlist));
+			}
+		}
 	}
 
 	#openSegment(startsRun: boolean): Segment {
@@ -251,35 +217,26 @@ export class Packager {
 	#closeSegment(segment: Segment): void {
 		this.#open = undefined;
 		this.#store.record({ type: "whole", msn: segment.msn }, []);
-		for (const [index, output] of this.#outputs.entries()) {
-			const [whole] = namedMedia(segment, index);
-			const durationUs = segment.media[index]?.durationUs ?? 0;
-			if (!whole) continue;
-			output.added.push(whole);
-			const length = whole.chunks.reduce((sum, { length }) => sum + length, 0);
-			output.peakBitrate = Math.max(output.peakBitrate, measuredBitrate(length, durationUs));
-		}
+		for (const output of this.#outputs) output.close(segment);
 		for (const old of this.#window.append(segment)) this.#forget(old);
 	}
 
 	/** Lets go of the bytes: the disk has them, or nobody will. */
 	#forget(segment: Segment): void {
-		for (const [index, { expired }] of this.#outputs.entries())
-			expired.push(...namedMedia(segment, index).map(({ name }) => name));
+		for (const output of this.#outputs) output.forget(segment);
 		segment.media = [];
 		if (!this.#store.holdsSegment(segment.msn)) {
 			this.#store.abandon(segment.msn);
-			for (const { playlist } of this.#outputs) playlist.lose(segment.msn);
+			for (const output of this.#outputs) output.lose(segment.msn);
 		}
-		const { run, epoch } = segment.run;
+		const { run } = segment.run;
 		if (this.#window.holdsRun(run) || run === this.#runName.run || !this.#store.holdsRun(run)) return;
-		for (const { expired } of this.#outputs) expired.push(mediaNames(epoch).init(run));
+		for (const output of this.#outputs) output.forgetRun(segment.run);
 	}
 
 	#publishChanges(): Publication {
 		this.#window.trim();
 		for (const { msn } of this.#window.takeOverdue()) this.#store.remove(msn);
-		const outputs = this.#outputs;
 		const hint = this.#ended ? null : mediaNames(this.#epoch).part(this.#nextPart);
 		const listing = {
 			discontinuitySequence: this.#window.discontinuitySequence,
@@ -289,22 +246,11 @@ export class Packager {
 			newest: this.#newest,
 		};
 		const publication: Publication = {
-			multivariant: multivariantPlaylist(outputs),
+			multivariant: multivariantPlaylist(this.#outputs),
 			position: this.#position(),
-			renditions: outputs.map(({ rendition: { name, contentType }, playlist, added, expired }) => ({
-				name,
-				contentType,
-				...playlist.texts(listing),
-				hint,
-				added,
-				expired,
-			})),
+			renditions: this.#outputs.map((output) => output.publication(listing)),
 			ended: this.#ended,
 		};
-		for (const output of outputs) {
-			output.added = [];
-			output.expired = [];
-		}
 		this.#publish(publication);
 		return publication;
 	}
@@ -320,25 +266,4 @@ export class Packager {
 			targetDuration: TARGET_DURATION,
 		};
 	}
-}
-
-/** The whole segment, then its parts; nothing when its bytes are not in memory. */
-function namedMedia({ run, msn, media }: Segment, rendition: number): NamedMedia[] {
-	const parts = media[rendition]?.parts ?? [];
-	if (parts.length === 0) return [];
-	const whole = { name: mediaNames(run.epoch).segment(msn), chunks: parts.map(({ bytes }) => bytes) };
-	return [whole, ...parts.map(({ name, bytes }) => ({ name, chunks: [bytes] }))];
-}
-
-/** Bits per second of the heaviest segment. */
-function peakBitrate(segments: TimelineSegment[], rendition: number): number {
-	return segments.reduce((peak, { parts }) => {
-		const sum = (index: 1 | 2) => parts.reduce((total, { media }) => total + (media[rendition]?.[index] ?? 0), 0);
-		return Math.max(peak, measuredBitrate(sum(2), sum(1)));
-	}, 0);
-}
-
-/** Of what is too short to tell: 0. */
-function measuredBitrate(bytes: number, durationUs: number): number {
-	return durationUs < SHORTEST_MEASURED_US ? 0 : (8e6 * bytes) / durationUs;
 }
