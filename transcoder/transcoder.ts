@@ -61,8 +61,9 @@ export interface Transcoder {
 /** Runs the programmes that control wants (bus topic `programme`), and serves those that are live. */
 export async function createTranscoder(options: TranscoderOptions, deps: TranscoderDeps): Promise<Transcoder> {
 	const { s3, dataDir } = options;
-	const uploader = s3 && (await createUploader({ ...s3, dataDir }, deps));
 	const door = new PlaybackDoor(deps);
+	const isPrivate = (webinarId: string) => !door.admits(webinarId, undefined);
+	const uploader = s3 && (await createUploader({ ...s3, dataDir }, { ...deps, isPrivate }));
 	const origin = new Origin({ ...deps, admits: door.admits });
 	const programmes = new Programmes(options, deps, { origin, uploader });
 	return {

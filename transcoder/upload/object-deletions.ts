@@ -6,13 +6,13 @@ import type { Bucket } from "./bucket.ts";
 export class ObjectDeletions {
 	readonly #dir: string;
 	readonly #bucket: Bucket;
-	readonly #keyPrefix: string;
+	readonly #keyPrefixes: string[];
 	readonly #wanted = new Set<string>();
 
-	constructor(dir: string, bucket: Bucket, keyPrefix: string) {
+	constructor(dir: string, bucket: Bucket, keyPrefixes: string[]) {
 		this.#dir = dir;
 		this.#bucket = bucket;
-		this.#keyPrefix = keyPrefix;
+		this.#keyPrefixes = keyPrefixes;
 	}
 
 	/** Takes up what an earlier life left. */
@@ -38,13 +38,15 @@ export class ObjectDeletions {
 		return this.#wanted.size;
 	}
 
-	/** Deletes a thousand objects at most. Returns the webinar that has none left, if there is one. */
+	/** Deletes some objects. Returns the webinar that has none left, if there is one. */
 	async step(signal: AbortSignal): Promise<string | undefined> {
 		const [webinarId] = this.#wanted;
 		if (webinarId === undefined) return undefined;
-		const keys = await this.#bucket.list(`${this.#keyPrefix}${webinarId}/`, signal);
-		for (const key of keys) await this.#bucket.remove(key, signal);
-		if (keys.length > 0) return undefined;
+		for (const keyPrefix of this.#keyPrefixes) {
+			const keys = await this.#bucket.list(`${keyPrefix}${webinarId}/`, signal);
+			for (const key of keys) await this.#bucket.remove(key, signal);
+			if (keys.length > 0) return undefined;
+		}
 		await rm(this.#file(webinarId), { force: true });
 		this.#wanted.delete(webinarId);
 		return webinarId;

@@ -6,8 +6,10 @@ import * as z from "zod";
 const entrySchema = z.object({
 	/** When it was added, in milliseconds since the Unix epoch. */
 	at: z.number(),
-	/** Path from the webinar's directory, and in the object's key: `720p/segment-x-1.m4s`. */
+	/** From the webinar's directory: `720p/segment-x-1.m4s`. */
 	path: z.string(),
+	/** Of the object, without what all have before it. */
+	key: z.string(),
 	/** Its content type. */
 	type: z.string(),
 });

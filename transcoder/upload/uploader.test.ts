@@ -20,6 +20,7 @@ let dataDir: string;
 let uploader: Awaited<ReturnType<typeof createUploader>>;
 let metrics: Registry;
 let logged: Record<string, unknown>[];
+let secret: string | undefined;
 /** What must be in the bucket, by key. */
 let expected: Map<string, Buffer>;
 
@@ -40,7 +41,12 @@ async function life(changes: { secretAccessKey?: string } = {}): Promise<void> {
 			dataDir,
 			pace: { firstRetryMs: 20, longestRetryMs: 300, stalledAfterMs: 500 },
 		},
-		{ log: createLog({ level: "info", pretty: false, stream }), clock: systemClock, metrics },
+		{
+			log: createLog({ level: "info", pretty: false, stream }),
+			clock: systemClock,
+			metrics,
+			isPrivate: (webinarId) => webinarId === secret,
+		},
 	);
 }
 
@@ -49,7 +55,7 @@ async function store(webinarId: string, path: string, bytes = 20_000): Promise<v
 	const body = randomBytes(bytes);
 	await mkdir(dirname(file), { recursive: true });
 	await writeFile(file, body);
-	expected.set(`site/live/${webinarId}/${path}`, body);
+	expected.set(`site/${webinarId === secret ? "private" : "live"}/${webinarId}/${path}`, body);
 	uploader.add(webinarId, path, path.endsWith(".m3u8") ? "application/vnd.apple.mpegurl" : "video/mp4");
 }
 
@@ -82,6 +88,7 @@ beforeEach(async () => {
 	s3 = await S3Server.start();
 	dataDir = await mkdtemp(join(tmpdir(), "rostrum-uploads-"));
 	expected = new Map();
+	secret = undefined;
 	await life();
 });
 
@@ -298,6 +305,21 @@ test("a deleted webinar's objects go, over an outage and a restart, and others s
 		async () => (await left()).join() === "other.done,other.queue",
 		10_000,
 		() => "not finished",
+	);
+});
+
+test("what is private lies where no address of the origin leads, from the time it is, and is deleted too", async () => {
+	await storeSegments(1, 2);
+	secret = ID;
+	await storeSegments(3, 4);
+	await untilUploaded();
+	const isPrivate = (key: string) => key.startsWith("site/private/");
+	expect((await s3.keys()).filter(isPrivate)).toHaveLength(4);
+	uploader.remove(ID);
+	await eventually(
+		async () => (await s3.keys()).length === 0,
+		20_000,
+		() => "objects are left",
 	);
 });
 

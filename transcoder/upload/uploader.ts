@@ -14,6 +14,10 @@ const PARALLEL_REQUESTS = 3;
 /** How often the queues' files are written, and retries that are due looked for. */
 const TICK_MS = 250;
 
+/** Of keys, which are then the paths at the origin. */
+const PUBLIC_FOLDER = "live";
+/** No rule for the origin's paths leads there. */
+const PRIVATE_FOLDER = "private";
 /** Below a name never used for other bytes. */
 const MEDIA_CACHE_CONTROL = "max-age=31536000, immutable";
 /** What is final may still be deleted, and caches are to learn of it. */
@@ -31,6 +35,8 @@ interface UploaderDeps {
 	log: Logger;
 	clock: Clock;
 	metrics: Registry;
+	/** Whether only those with a pass may have it: a CDN that reads the bucket cannot tell. */
+	isPrivate: (webinarId: string) => boolean;
 }
 
 interface Task {
@@ -49,7 +55,7 @@ interface Task {
 const defaultPace = { firstRetryMs: 1_000, longestRetryMs: 60_000, stalledAfterMs: STALLED_AFTER_MS };
 
 /**
- * Uploads files to a bucket, under the paths they have at the origin: `PREFIXlive/:id/:rendition/:name`. It tries until each
+ * Uploads files to a bucket, under the paths they have at the origin: `PREFIXlive/:id/:rendition/:name`, private webinars' to `private` in place of `live`. It tries until each
  * is there, over restarts too, and holds up nobody: `add` only notes. While the store fails it is asked ever more seldom.
  * @throws NodeJS.ErrnoException when the data directory cannot be used
  */
@@ -57,7 +63,8 @@ export async function createUploader(options: UploaderOptions, deps: UploaderDep
 	const dir = join(options.dataDir, "uploads");
 	await mkdir(dir, { recursive: true });
 	const bucket = await Bucket.open(options, (options.pace ?? defaultPace).stalledAfterMs);
-	const deletions = new ObjectDeletions(dir, bucket, `${options.prefix}live/`);
+	const folders = [PUBLIC_FOLDER, PRIVATE_FOLDER].map((folder) => `${options.prefix}${folder}/`);
+	const deletions = new ObjectDeletions(dir, bucket, folders);
 	await deletions.restore();
 	const unfinished: string[] = [];
 	for (const file of await readdir(dir)) if (file.endsWith(".queue")) unfinished.push(file.slice(0, -".queue".length));
@@ -74,6 +81,7 @@ export class Uploader {
 	readonly #pace: RetryPace;
 	readonly #log: Logger;
 	readonly #clock: Clock;
+	readonly #isPrivate: (webinarId: string) => boolean;
 	readonly #bucket: Bucket;
 	readonly #deletions: ObjectDeletions;
 	readonly #gate: RetryGate;
@@ -95,6 +103,7 @@ export class Uploader {
 		this.#pace = options.pace ?? defaultPace;
 		this.#log = parts.log.child({ component: "uploader" });
 		this.#clock = parts.clock;
+		this.#isPrivate = parts.isPrivate;
 		this.#bucket = parts.bucket;
 		this.#deletions = parts.deletions;
 		this.#metrics = createUploadMetrics(parts.metrics, () => this.#figures());
@@ -119,7 +128,8 @@ export class Uploader {
 	add(webinarId: string, path: string, contentType: string): void {
 		const task = this.#task(webinarId);
 		task.isWhole = path === "index.m3u8";
-		this.#metrics.lost.inc(task.queue.add({ at: this.#clock.now(), path, type: contentType }));
+		const key = `${this.#isPrivate(webinarId) ? PRIVATE_FOLDER : PUBLIC_FOLDER}/${webinarId}/${path}`;
+		this.#metrics.lost.inc(task.queue.add({ at: this.#clock.now(), path, key, type: contentType }));
 	}
 
 	/** The webinar is no more: nor are its objects to be. */
@@ -242,7 +252,7 @@ export class Uploader {
 			queue.finish(file);
 			return;
 		}
-		const key = `${prefix}live/${queue.webinarId}/${file.path}`;
+		const key = `${prefix}${file.key}`;
 		const cacheControl = file.path.endsWith(".m3u8") ? PLAYLIST_CACHE_CONTROL : MEDIA_CACHE_CONTROL;
 		const object = { key, body, contentType: file.type, cacheControl };
 		const put = () => this.#bucket.put(object, ending.signal).then(() => true);
