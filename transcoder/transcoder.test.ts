@@ -17,8 +17,11 @@ import { eventually } from "../test/support/deadline.ts";
 import { decodeMedia } from "../test/support/decode-media.ts";
 import { writeFakeProgramme } from "../test/support/fake-programme.ts";
 import { freeTcpPort } from "../test/support/free-ports.ts";
+import { Findings } from "../test/support/hls/finding.ts";
 import { HttpClient } from "../test/support/hls/http-client.ts";
 import { newestPosition, parseMediaPlaylist } from "../test/support/hls/parse-playlist.ts";
+import { checkPlaylist } from "../test/support/hls/playlist-rules.ts";
+import { checkUpdate } from "../test/support/hls/update-rules.ts";
 import { validateHls } from "../test/support/hls-validator.ts";
 import { toneShare } from "../test/support/measure-sound.ts";
 import { descendantsOf } from "../test/support/processes.ts";
@@ -154,6 +157,46 @@ describe("transcoder", () => {
 		expect(await server.children()).toEqual([]);
 		expect(await readdir(server.runDir)).toEqual([]);
 		expect(await restarts(server.metrics)).toBe(1);
+	});
+
+	it("goes on where it was when it is started again, and keeps nothing of a webinar that is deleted", async () => {
+		const id = "againagain00";
+		server.wish(id, "live");
+		const segments = (count: number) =>
+			eventually(
+				async () => {
+					const playlist = await server.playlist(id);
+					return playlist.segments.filter(({ uri }) => uri).length >= count && playlist;
+				},
+				DEADLINE_MS,
+				() => `no ${count} segments`,
+			);
+		const before = await segments(3);
+		await server.close();
+		server = await start(directory, script);
+		server.wish(id, "live");
+		const restored = await server.playlist(id);
+		const after = await segments(restored.segments.length + 2);
+		const findings = new Findings();
+		checkUpdate("720p", before, restored, findings, { afterOutage: true });
+		checkUpdate("720p", restored, after, findings);
+		for (const playlist of [restored, after]) checkPlaylist("720p", playlist, findings);
+		expect(findings.list).toEqual([]);
+		expect(after.segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
+		for (const { uri } of after.segments.filter(({ uri }) => uri)) {
+			expect((await server.client.get(`${server.baseUrl}/${id}/720p/${uri}`)).status, uri).toBe(200);
+		}
+
+		const files = () => readdir(join(directory, "data/live", id)).catch(() => []);
+		expect((await files()).toSorted()).toEqual(["360p", "720p", "audio", "timeline.jsonl"]);
+		server.bus.retain("programme", id, null);
+		server.bus.publish("webinar-deleted", { webinarId: id });
+		await eventually(
+			async () => (await files()).length === 0,
+			DEADLINE_MS,
+			() => "its files stay",
+		);
+		expect((await server.client.get(`${server.baseUrl}/${id}/index.m3u8`)).status).toBe(404);
 	});
 
 	it("replaces a process that gives no frames any more", async () => {
