@@ -8,6 +8,7 @@ import { ObjectDeletions } from "./object-deletions.ts";
 import { backoffMs, RetryGate, type RetryPace } from "./retry-gate.ts";
 import { createUploadMetrics } from "./upload-metrics.ts";
 import { type QueuedFile, UploadQueue } from "./upload-queue.ts";
+import { WebinarUploads } from "./webinar-uploads.ts";
 
 /** At once: what a segment of each rung needs to be gone before the next ones come. */
 const PARALLEL_REQUESTS = 3;
@@ -37,19 +38,6 @@ interface UploaderDeps {
 	metrics: Registry;
 	/** Whether only those with a pass may have it: a CDN that reads the bucket cannot tell. */
 	isPrivate: (webinarId: string) => boolean;
-}
-
-interface Task {
-	queue: UploadQueue;
-	/** Its uploads are broken off. */
-	ending: AbortController;
-	/** What is under way for it. */
-	work: Set<Promise<void>>;
-	isSyncing: boolean;
-	/** It was said that a file cannot be uploaded. */
-	hasLost: boolean;
-	/** Nothing follows what was added. */
-	isWhole: boolean;
 }
 
 const defaultPace = { firstRetryMs: 1_000, longestRetryMs: 60_000, stalledAfterMs: STALLED_AFTER_MS };
@@ -86,7 +74,7 @@ export class Uploader {
 	readonly #deletions: ObjectDeletions;
 	readonly #gate: RetryGate;
 	readonly #metrics: ReturnType<typeof createUploadMetrics>;
-	readonly #tasks = new Map<string, Task>();
+	readonly #webinars = new Map<string, WebinarUploads>();
 	readonly #closing = new AbortController();
 	readonly #ticks: NodeJS.Timeout;
 	/** Of webinars that are gone. */
@@ -96,7 +84,6 @@ export class Uploader {
 	#active = 0;
 	/** Whose turn it is. */
 	#turn = 0;
-	#diskFails = false;
 
 	constructor(options: UploaderOptions & { dir: string; unfinished: string[] }, parts: UploaderParts) {
 		this.#options = options;
@@ -117,7 +104,7 @@ export class Uploader {
 				this.#log.info({ outageMs, pending: this.#figures().pending }, "the object store takes uploads again");
 			},
 		});
-		for (const webinarId of options.unfinished) this.#task(webinarId).isWhole = true;
+		for (const webinarId of options.unfinished) this.#uploadsOf(webinarId).isWhole = true;
 		this.#ticks = setInterval(() => this.#tick(), TICK_MS);
 	}
 
@@ -126,18 +113,17 @@ export class Uploader {
 	 * media, the multivariant one last.
 	 */
 	add(webinarId: string, path: string, contentType: string): void {
-		const task = this.#task(webinarId);
-		task.isWhole = path === "index.m3u8";
+		const uploads = this.#uploadsOf(webinarId);
+		uploads.isWhole = path === "index.m3u8";
 		const key = `${this.#isPrivate(webinarId) ? PRIVATE_FOLDER : PUBLIC_FOLDER}/${webinarId}/${path}`;
-		this.#metrics.lost.inc(task.queue.add({ at: this.#clock.now(), path, key, type: contentType }));
+		this.#metrics.lost.inc(uploads.queue.add({ at: this.#clock.now(), path, key, type: contentType }));
 	}
 
 	/** The webinar is no more: nor are its objects to be. */
 	remove(webinarId: string): void {
-		const task = this.#tasks.get(webinarId);
-		this.#tasks.delete(webinarId);
-		task?.ending.abort();
-		const removal = Promise.all(task?.work ?? [])
+		const ended = this.#webinars.get(webinarId)?.end();
+		this.#webinars.delete(webinarId);
+		const removal = Promise.resolve(ended)
 			.then(() => this.#deletions.add(webinarId))
 			.catch((err) => this.#log.error({ err, webinarId }, "the objects of a deleted webinar stay"))
 			.finally(() => this.#removals.delete(removal));
@@ -148,49 +134,29 @@ export class Uploader {
 	async close(): Promise<void> {
 		this.#closing.abort();
 		clearInterval(this.#ticks);
-		const tasks = [...this.#tasks.values()];
-		for (const { ending } of tasks) ending.abort();
-		await Promise.all([...tasks.flatMap(({ work }) => [...work]), ...this.#removals, this.#deleting]);
-		await Promise.all(tasks.map((task) => task.queue.needsSync && this.#sync(task)));
-		this.#tasks.clear();
+		const webinars = [...this.#webinars.values()];
+		await Promise.all([...webinars.map((uploads) => uploads.end()), ...this.#removals, this.#deleting]);
+		for (const uploads of webinars) uploads.sync();
+		await Promise.all(webinars.map((uploads) => uploads.end()));
+		this.#webinars.clear();
 		this.#bucket.close();
 	}
 
-	#task(webinarId: string): Task {
-		const known = this.#tasks.get(webinarId);
+	#uploadsOf(webinarId: string): WebinarUploads {
+		const known = this.#webinars.get(webinarId);
 		if (known) return known;
 		const queue = new UploadQueue(this.#options.dir, webinarId);
-		const task = { queue, ending: new AbortController(), work: new Set<Promise<void>>() };
-		const started = { ...task, isSyncing: false, hasLost: false, isWhole: false };
-		this.#tasks.set(webinarId, started);
-		return started;
+		const uploads = new WebinarUploads(queue, this.#log.child({ webinarId }));
+		this.#webinars.set(webinarId, uploads);
+		return uploads;
 	}
 
 	#tick(): void {
-		for (const task of this.#tasks.values()) {
-			if (task.isSyncing) continue;
-			if (task.queue.needsSync) this.#inTask(task, this.#sync(task));
-			else if (task.isWhole && task.queue.pending === 0) this.#tasks.delete(task.queue.webinarId);
+		for (const [webinarId, uploads] of this.#webinars) {
+			uploads.sync();
+			if (uploads.isDone) this.#webinars.delete(webinarId);
 		}
 		this.#send();
-	}
-
-	#inTask(task: Task, work: Promise<void>): void {
-		const tracked = work.finally(() => task.work.delete(tracked));
-		task.work.add(tracked);
-	}
-
-	async #sync(task: Task): Promise<void> {
-		task.isSyncing = true;
-		try {
-			await task.queue.sync();
-			this.#diskFails = false;
-		} catch (err) {
-			if (!this.#diskFails) this.#log.error({ err }, "the list of uploads cannot be kept; it is tried again");
-			this.#diskFails = true;
-		} finally {
-			task.isSyncing = false;
-		}
 	}
 
 	/** As many requests as may be under way; one alone finds out whether an outage is over. */
@@ -217,12 +183,12 @@ export class Uploader {
 
 	/** Of one webinar after the other. */
 	#sendFile(): boolean {
-		const tasks = [...this.#tasks.values()];
-		for (let tried = 0; tried < tasks.length; tried++) {
-			const task = tasks[this.#turn++ % tasks.length];
-			const file = task?.queue.take(this.#clock.now());
-			if (!task || !file) continue;
-			this.#inTask(task, this.#occupy(this.#upload(task, file)));
+		const webinars = [...this.#webinars.values()];
+		for (let tried = 0; tried < webinars.length; tried++) {
+			const uploads = webinars[this.#turn++ % webinars.length];
+			const file = uploads?.queue.take(this.#clock.now());
+			if (!uploads || !file) continue;
+			uploads.track(this.#occupy(this.#upload(uploads, file)));
 			return true;
 		}
 		return false;
@@ -236,27 +202,27 @@ export class Uploader {
 		this.#send();
 	}
 
-	async #upload(task: Task, file: QueuedFile): Promise<void> {
-		const { queue, ending } = task;
+	async #upload(uploads: WebinarUploads, file: QueuedFile): Promise<void> {
+		const { queue, signal } = uploads;
 		const { dataDir, prefix } = this.#options;
 		const body = await readFile(join(dataDir, "live", queue.webinarId, file.path)).catch(
 			(error: NodeJS.ErrnoException) => error,
 		);
 		if (body instanceof Error) {
 			if (body.code !== "ENOENT") return this.#putBack(queue, file);
-			if (ending.signal.aborted) return;
+			if (signal.aborted) return;
 			this.#metrics.lost.inc();
 			const lost = { webinarId: queue.webinarId, path: file.path };
-			if (!task.hasLost) this.#log.warn(lost, "a file, and maybe others, was gone before it was uploaded");
-			task.hasLost = true;
+			if (!uploads.hasLost) this.#log.warn(lost, "a file, and maybe others, was gone before it was uploaded");
+			uploads.hasLost = true;
 			queue.finish(file);
 			return;
 		}
 		const key = `${prefix}${file.key}`;
 		const cacheControl = file.path.endsWith(".m3u8") ? PLAYLIST_CACHE_CONTROL : MEDIA_CACHE_CONTROL;
 		const object = { key, body, contentType: file.type, cacheControl };
-		const put = () => this.#bucket.put(object, ending.signal).then(() => true);
-		if (!(await this.#gate.attempt(put, ending.signal))) return this.#putBack(queue, file);
+		const put = () => this.#bucket.put(object, signal).then(() => true);
+		if (!(await this.#gate.attempt(put, signal))) return this.#putBack(queue, file);
 		this.#metrics.files.inc();
 		this.#metrics.bytes.inc(body.length);
 		queue.finish(file);
@@ -269,7 +235,7 @@ export class Uploader {
 	}
 
 	#figures() {
-		const queues = [...this.#tasks.values()].map(({ queue }) => queue);
+		const queues = [...this.#webinars.values()].map(({ queue }) => queue);
 		const oldestAt = Math.min(...queues.map((queue) => queue.oldestAt ?? Number.POSITIVE_INFINITY));
 		return {
 			pending: queues.reduce((sum, { pending }) => sum + pending, 0),
