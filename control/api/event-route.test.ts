@@ -66,6 +66,17 @@ describe("the welcome", () => {
 		});
 		expect(await events.next("programme")).toMatchObject({ state: "running", shedding: "none" });
 	});
+
+	test("is followed by a disk's failure for as long as there is one", async () => {
+		const { id: webinarId } = webinar;
+		const hostEvents = await bench.connect(webinarId, host.token);
+		bench.bus.publish("archive-state", { webinarId, state: "failing", reason: "ENOSPC" });
+		expect(await hostEvents.next("archive")).toMatchObject({ state: "failing", reason: "ENOSPC" });
+		const later = await bench.connect(webinarId, host.token);
+		expect(await later.next("archive")).toMatchObject({ state: "failing", reason: "ENOSPC" });
+		bench.bus.publish("archive-state", { webinarId, state: "writing" });
+		expect(await later.next("archive")).toMatchObject({ state: "writing" });
+	});
 });
 
 describe("events", () => {

@@ -88,6 +88,11 @@ export class EventFeed {
 				if (stage) stage.programme = { state, shedding };
 				this.#hub.sendToAll(webinarId, { type: "programme", state, shedding }, isHost);
 			}),
+			bus.subscribe("archive-state", ({ webinarId, state, reason = "unknown" }) => {
+				const stage = stages.find(webinarId);
+				if (stage) stage.archiveFailure = state === "failing" ? reason : undefined;
+				this.#hub.sendToAll(webinarId, { type: "archive", state, ...(state === "failing" && { reason }) }, isHost);
+			}),
 		];
 	}
 
@@ -108,6 +113,8 @@ export class EventFeed {
 		if (slots) this.#hub.send(connection, { type: "slots", ...slots });
 		if (!isHost(person)) return;
 		if (stage.programme) this.#hub.send(connection, { type: "programme", ...stage.programme });
+		const { archiveFailure: reason } = stage;
+		if (reason !== undefined) this.#hub.send(connection, { type: "archive", state: "failing", reason });
 		void this.#tellOutputs(webinar.id, connection);
 	}
 

@@ -31,6 +31,8 @@ export type ProgrammeHealth = Required<Pick<EventTopics["programme-state"], "sta
 export class WebinarStage extends EventEmitter<WebinarStageEvents> {
 	/** The last that was said of each person's WHEP session, for a page that connects after it was said. */
 	readonly slots = new Map<string, Slots>();
+	/** Why the programme does not reach the disk, while it does not. */
+	archiveFailure: string | undefined;
 	/** The last that was said of the programme. */
 	programme: ProgrammeHealth | undefined;
 

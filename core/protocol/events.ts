@@ -64,6 +64,16 @@ export const serverEventSchema = z.discriminatedUnion("type", [
 		state: z.enum(["starting", "running", "recovering", "ended"]),
 		shedding: sheddingSchema,
 	}),
+	/**
+	 * To hosts, when it changes: whether the programme reaches the server's disk. While it fails the audience sees it as
+	 * before, but can rewind to less of it. `reason`: an error code of the system, such as ENOSPC.
+	 */
+	z.object({
+		type: z.literal("archive"),
+		at,
+		state: z.enum(["writing", "failing"]),
+		reason: z.string().optional(),
+	}),
 	/** Every two seconds: to hosts everybody's, to who is on stage their own. Empty when nobody has a session any more. */
 	z.object({ type: z.literal("figures"), at, people: z.array(personFiguresSchema) }),
 	z.object({ type: z.literal("pong"), at, id: z.number() }),

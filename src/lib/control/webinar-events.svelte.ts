@@ -58,6 +58,8 @@ export class WebinarEvents {
 	outputs = $state.raw<Output[]>([]);
 	/** Hosts only. */
 	programme = $state.raw<ProgrammeHealth | null>(null);
+	/** Hosts only: why the programme does not reach the server's disk; null while it does. */
+	archiveFailure = $state.raw<string | null>(null);
 	/** Who is in each slot, and what of them, by the id of the WHEP session. */
 	slots = $state.raw<Record<string, (SlotOccupant | null)[]>>({});
 	/** How people's media goes, by person: hosts have everybody's, others their own. Empty when nothing recent is known. */
@@ -161,6 +163,7 @@ export class WebinarEvents {
 	#apply(event: ServerEvent): void {
 		switch (event.type) {
 			case "welcome":
+				this.archiveFailure = null; // it is told next if there is one
 				this.you = event.you;
 				this.webinar = event.webinar;
 				this.stage = event.stage;
@@ -194,6 +197,9 @@ export class WebinarEvents {
 				break;
 			case "promotion":
 				this.promotion = event.promotion;
+				break;
+			case "archive":
+				this.archiveFailure = event.state === "failing" ? (event.reason ?? "") : null;
 				break;
 			case "programme":
 				this.programme = event;
