@@ -11,6 +11,8 @@ export interface Lane {
 	readonly files: OpenFiles;
 	/** Of no progress, after which a reader is given up. */
 	readonly stallMs: number;
+	/** The answer that is under way is the last of its connection. */
+	readonly closing: boolean;
 	/** Header lines of this moment. */
 	lines(): string;
 	/** Returns what it may have to wait for. */
@@ -64,11 +66,6 @@ export class FastConnection implements Asker {
 
 	drop(): void {
 		this.#socket.destroy();
-	}
-
-	/** Closes it once what was written is sent. */
-	end(): void {
-		this.#socket.end();
 	}
 
 	take(choice: Answer): void {
@@ -130,7 +127,7 @@ export class FastConnection implements Asker {
 		if (this.#state === "sending") this.#socket.setTimeout(0);
 		this.#request = undefined;
 		this.#awaited = undefined;
-		if (this.#ended) this.#socket.end();
+		if (this.#ended || this.#lane.closing) this.#socket.end();
 		else this.#next();
 	};
 

@@ -276,7 +276,7 @@ describe("too many connections", () => {
 
 describe("the end", () => {
 	it("answers who waits with 503 and closes, at once closes who does not, and leaves the rest to the server", async () => {
-		const waiting = server.connect().send(get(`/live/${ID}/720p/part-20`));
+		const waiting = server.connect().send(get(`/live/${ID}/720p/part-20`) + segment);
 		await server.untilBlocked(1);
 		const idle = server.connect().send(segment);
 		await idle.untilAnswers(1);

@@ -74,6 +74,10 @@ export class FastLane implements Lane {
 		return this.#open;
 	}
 
+	get closing(): boolean {
+		return this.#closing;
+	}
+
 	/** Takes the place of what served the server's connections so far. */
 	attach(server: Server): void {
 		this.#server = server;
@@ -108,7 +112,6 @@ export class FastLane implements Lane {
 	moved(connection: FastConnection, from: ConnectionState, to: ConnectionState): void {
 		if (from !== "gone") this.#connections[from].delete(connection);
 		if (to !== "gone") this.#connections[to].set(connection, this.#clock.now());
-		if (this.#closing && to === "idle") connection.end();
 	}
 
 	answered(answer: Answer): void {
