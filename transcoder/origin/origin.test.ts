@@ -179,6 +179,19 @@ describe("a private webinar", () => {
 		expect((await server.get(`${ID}/%7eopen.Sesame_2-/${target}`)).status).toBe(403);
 	});
 
+	it("stays shut when its pass cannot be judged, and the others are served", async () => {
+		await server.close();
+		const admits = (_: string, pass: string | undefined) => {
+			if (pass === "broken") throw new Error("no key");
+			return true;
+		};
+		server = await TestOrigin.start({ admits });
+		server.stream.publish(publication(3, 1));
+		const answer = await server.get(`${ID}/~broken/index.m3u8`);
+		expect([answer.status, problemCode(answer)]).toEqual([500, "internal"]);
+		expect((await server.get(`${ID}/index.m3u8`)).status).toBe(200);
+	});
+
 	it("does not tell whether there is such a webinar", async () => {
 		expect((await server.get("none/index.m3u8")).status).toBe(403);
 		expect((await server.get("none/~open.Sesame_1-/index.m3u8")).status).toBe(404);

@@ -3,7 +3,7 @@ import type { Registry } from "prom-client";
 import type { Clock } from "../../core/runtime/clock.ts";
 import type { Logger } from "../../core/runtime/log.ts";
 import type { MediaArchive } from "../publication.ts";
-import { CORS_HEADERS, problemAnswer } from "./answer.ts";
+import { type Answer, CORS_HEADERS, problemAnswer } from "./answer.ts";
 import type { Asker } from "./blocked-requests.ts";
 import { connectionLimits } from "./connection-limits.ts";
 import { FastLane } from "./fast-lane.ts";
@@ -135,13 +135,23 @@ export class Origin {
 	/** Returns the stream that it may have to wait for. */
 	#ask(request: LiveRequest, asker: Asker): LiveStream | undefined {
 		if (request.viaEdge) this.#metrics.cameThroughEdge();
-		if (!this.#admits(request.webinarId, request.pass)) {
-			asker.take(problemAnswer("forbidden"));
+		const refusal = this.#refusal(request);
+		if (refusal) {
+			asker.take(refusal);
 			return undefined;
 		}
 		const stream = this.#streams.get(request.webinarId);
 		if (stream) stream.ask(request, asker, this.#clock.now());
 		else asker.take(problemAnswer("media-unknown"));
 		return stream;
+	}
+
+	#refusal({ webinarId, pass }: LiveRequest): Answer | undefined {
+		try {
+			return this.#admits(webinarId, pass) ? undefined : problemAnswer("forbidden");
+		} catch (err) {
+			this.#log.error({ err, webinarId }, "a pass could not be judged");
+			return problemAnswer("internal");
+		}
 	}
 }
