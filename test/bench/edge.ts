@@ -2,13 +2,13 @@
  * Simulated LL-HLS viewers as in `audience`, through an edge of deploy/edge that stands on this machine, as do the server
  * and the viewers. A row for each edge and number of viewers; besides the figures of `audience`:
  *
- * - `edge`: `none`, `varnish`, `nginx`, or `nginx-lock`: nginx whose lock holds for playlists, too
+ * - `edge`: `none`, `varnish`, `nginx`, or `nginx-unlocked`: nginx that merges no requests for playlists
  * - `originRequestsPerSecond`: what reaches the server
  * - `edgeCores`; `joinLatencyMs`: how far behind the camera whoever comes now plays, at the hold-back that is asked for
  *
  * The rows `segments` are of the obvious alternative: whole segments of 2 s by ffmpeg's HLS muxer, served by nginx.
  *
- * Options: --edges none,varnish,nginx,nginx-lock,segments --viewers 10,1000,5000, --seconds 15, --bitrate 1000000.
+ * Options: --edges none,varnish,nginx,nginx-unlocked,segments --viewers 10,1000,5000, --seconds 15, --bitrate 1000000.
  */
 import { parseArgs } from "node:util";
 import { type EdgeServer, startEdgeServer } from "../support/edge-server.ts";
@@ -16,14 +16,14 @@ import { descendantsOf } from "../support/processes.ts";
 import { AudienceRun } from "./support/audience-run.ts";
 import { startRecordingTarget } from "./support/audience-target.ts";
 import { JoinLatency } from "./support/join-latency.ts";
-import { startLockingNginx } from "./support/locking-nginx.ts";
 import { cpuSeconds } from "./support/process-usage.ts";
 import { printRow } from "./support/row.ts";
+import { startUnlockedNginx } from "./support/unlocked-nginx.ts";
 import { measureWholeSegments } from "./support/whole-segments.ts";
 
 const { values } = parseArgs({
 	options: {
-		edges: { type: "string", default: "none,varnish,nginx,nginx-lock,segments" },
+		edges: { type: "string", default: "none,varnish,nginx,nginx-unlocked,segments" },
 		viewers: { type: "string", default: "10,1000,5000" },
 		seconds: { type: "string", default: "15" },
 		bitrate: { type: "string", default: "1000000" },
@@ -67,7 +67,7 @@ async function measure(edge: string, count: number): Promise<void> {
 
 async function startEdge(edge: string, address: string): Promise<EdgeServer | undefined> {
 	if (edge === "none") return undefined;
-	if (edge === "nginx-lock") return await startLockingNginx(address);
+	if (edge === "nginx-unlocked") return await startUnlockedNginx(address);
 	if (edge === "varnish" || edge === "nginx") return await startEdgeServer(edge, address);
 	throw new Error(`there is no edge ${edge}`);
 }

@@ -93,7 +93,7 @@ describe.each<EdgeKind>(["varnish", "nginx"])("%s", (kind) => {
 
 	const plain = ({ headers, body }: HttpAnswer) => (headers["content-encoding"] === "gzip" ? gunzipSync(body) : body);
 
-	test(`lets ${kind === "varnish" ? "one" : "every one"} of many requests for a coming playlist through`, async () => {
+	test(`lets ${kind === "varnish" ? "one" : "every one"} of many requests that wait for long through`, async () => {
 		const path = await waitingReload();
 		const answers = await Promise.all(
 			Array.from({ length: CLIENTS }, (_, index) => get(path, index % 2 === 0 ? GZIP : {})),
@@ -113,6 +113,22 @@ describe.each<EdgeKind>(["varnish", "nginx"])("%s", (kind) => {
 		expect(origin.count(/_HLS_/, sofar)).toBe(0);
 		const metrics = await (await fetch(`${server.baseUrl}/metrics`)).text();
 		expect(Number(/^rostrum_origin_edge_requests_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+	});
+
+	test("lets one of many requests for the next playlist through", async () => {
+		await eventually(
+			async () => {
+				const { msn, part } = newestPosition(await newest());
+				const sofar = origin.requests.length;
+				const path = `240p/index.m3u8?_HLS_msn=${msn}&_HLS_part=${part + 1}`;
+				const answers = await Promise.all(Array.from({ length: CLIENTS }, () => get(path)));
+				expect(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size).toBe(1);
+				expect(answers[0]?.status).toBe(200);
+				return origin.count(/_HLS_/, sofar) === 1;
+			},
+			DEADLINE_MS,
+			() => "never was it one request",
+		);
 	});
 
 	test("lets one of many requests for a part or a segment through, and changes no byte", async () => {
