@@ -24,7 +24,7 @@ const players = {
 		await player.load(url).catch((error) => errors.push(`shaka cannot load: ${error.code}`));
 	},
 	"video.js"(video, url) {
-		const player = globalThis.videojs(video, { liveui: true, html5: { vhs: { llhls: true } } });
+		const player = globalThis.videojs(video, { liveui: true, autoplay: "muted" });
 		player.on("error", () => errors.push(player.error()?.message));
 		player.src({ src: url, type: "application/x-mpegURL" });
 	},
