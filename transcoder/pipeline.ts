@@ -16,6 +16,7 @@ import { Outputs, type OutputsEvents } from "./outputs/outputs.ts";
 import { Packager } from "./package/packager.ts";
 import { ProgrammeChild } from "./programme-child.ts";
 import type { FromProgramme, Loudness } from "./programme-messages.ts";
+import type { Publication } from "./publication.ts";
 import { PublicationGate } from "./publication-gate.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -122,13 +123,18 @@ export class Pipeline {
 		const timeline = await this.#timeline;
 		this.#timeline = Promise.resolve(undefined);
 		const isTaken = timeline?.runs.some((run) => run.epoch === epoch);
-		this.#packager = new Packager({
+		const options = {
 			epoch: isTaken ? `${epoch}x` : epoch,
 			windowSeconds,
-			timeline,
 			store: archive,
-			publish: (publication) => stream.publish(publication),
-		});
+			publish: (publication: Publication) => stream.publish(publication),
+		};
+		try {
+			this.#packager = new Packager({ ...options, timeline });
+		} catch (err) {
+			archive.setAside(err);
+			this.#packager = new Packager({ ...options, timeline: undefined });
+		}
 		this.#gate.open(this.#packager);
 		if (this.#ending.signal.aborted) return;
 		this.#outputs.set(this.#wantedOutputs);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -197,6 +197,31 @@ describe("transcoder", () => {
 			() => "its files stay",
 		);
 		expect((await server.client.get(`${server.baseUrl}/${id}/index.m3u8`)).status).toBe(404);
+	});
+
+	it("begins anew beside what an earlier life left and nobody can use", async () => {
+		const id = "uselessusele";
+		const kept = join(directory, "data/live", id);
+		await mkdir(kept, { recursive: true });
+		const renditions = [{ name: "720p", contentType: "video/mp4" }];
+		const entries = [
+			{ type: "stream", originMs: 0, frameRate: 30, renditions, windowSeconds: null },
+			{ type: "run", run: 1, epoch: "a", tracks: [{ kind: "video", name: "720p" }], lengths: [1] },
+			{ type: "part", msn: 1, run: 1, part: 1, media: [[0, 333_333, 1, 1]] },
+		];
+		const journal = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+		await writeFile(join(kept, "timeline.jsonl"), journal);
+		const told: unknown[] = [];
+		server.bus.subscribe("archive-state", (event) => told.push(event));
+		server.wish(id, "live");
+		await eventually(
+			() => server.states.includes(`${id} running`),
+			DEADLINE_MS,
+			() => `it does not run: ${server.states}`,
+		);
+		expect((await server.playlist(id)).mediaSequence).toBe(1);
+		expect(told).toMatchObject([{ webinarId: id, state: "failing" }]);
+		expect((await readFile(join(kept, "timeline.jsonl"), "utf8")).startsWith(journal)).toBe(true);
 	});
 
 	it("replaces a process that gives no frames any more", async () => {

@@ -93,11 +93,16 @@ export class Archive implements MediaArchive, TimelineStore {
 			if (last && wasCut) this.#write({ type: "whole", msn: last.msn });
 			return timeline;
 		} catch (err) {
-			this.#isUnusable = true;
-			this.#log.error({ err }, "what an earlier life of the programme left cannot be read: it begins anew, in memory");
-			this.#events.state("failing", (err as NodeJS.ErrnoException).code ?? "unknown");
+			this.setAside(err);
 			return undefined;
 		}
+	}
+
+	/** What an earlier life left is of no use, and stays as it is: nothing is written any more. */
+	setAside(err: unknown): void {
+		this.#isUnusable = true;
+		this.#log.error({ err }, "what an earlier life of the programme left is of no use: it begins anew, in memory");
+		this.#events.state("failing", (err as NodeJS.ErrnoException).code ?? "unknown");
 	}
 
 	find(rendition: string, name: string): ArchivedMedia | undefined {
@@ -159,7 +164,7 @@ export class Archive implements MediaArchive, TimelineStore {
 		const files = [...renditions, { name: undefined, playlist: multivariant }];
 		for (const { name: rendition, playlist } of files) {
 			const path = join(this.#directory, rendition ?? "", PLAYLIST_NAME);
-			const done = () => this.#events.stored?.({ rendition, name: PLAYLIST_NAME, path, contentType: PLAYLIST_TYPE });
+			const done = () => this.#tell({ rendition, name: PLAYLIST_NAME, path, contentType: PLAYLIST_TYPE });
 			this.#queue.add({ pieces: [{ path, bytes: Buffer.from(playlist) }], closes: [path], done });
 		}
 	}
@@ -217,7 +222,16 @@ export class Archive implements MediaArchive, TimelineStore {
 		files.pending = [];
 		for (const { name: rendition, contentType } of this.#renditions) {
 			const path = join(this.#directory, rendition, files.name);
-			this.#events.stored?.({ rendition, name: files.name, path, contentType });
+			this.#tell({ rendition, name: files.name, path, contentType });
+		}
+	}
+
+	/** What others do with it does not end the writing. */
+	#tell(media: StoredMedia): void {
+		try {
+			this.#events.stored?.(media);
+		} catch (err) {
+			this.#log.error({ err }, "a stored file was not taken note of");
 		}
 	}
 
