@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, readFile, rename, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 
@@ -143,8 +143,7 @@ export class UploadQueue {
 	/** Takes up what is in the files. A line that was being written when the process was lost is cut off. */
 	async #load(file: FileHandle): Promise<void> {
 		const { size: length } = await file.stat();
-		const text = await readFile(this.#donePath, "utf8").catch(() => "0");
-		const doneTo = Math.min(length, Number.parseInt(text, 10) || 0);
+		const doneTo = Math.min(length, await readDoneTo(this.#donePath));
 		let [size, pending] = [doneTo, 0];
 		const room = Buffer.alloc(CHUNK_BYTES);
 		for (let position = doneTo; position < length; ) {
@@ -207,6 +206,23 @@ export class UploadQueue {
 		this.#readTo += from > 0 ? from : bytesRead;
 		if (this.#taken.size === 0) this.#doneTo = this.#readTo;
 	}
+}
+
+/** Webinars of which something in `dir` is not uploaded yet. */
+export async function unfinishedQueues(dir: string): Promise<string[]> {
+	const unfinished: string[] = [];
+	for (const file of await readdir(dir)) {
+		if (!file.endsWith(".queue")) continue;
+		const webinarId = file.slice(0, -".queue".length);
+		const { size } = await stat(join(dir, file));
+		if ((await readDoneTo(join(dir, `${webinarId}.done`))) < size) unfinished.push(webinarId);
+	}
+	return unfinished;
+}
+
+/** In bytes of the queue; 0 when nothing can be read. */
+async function readDoneTo(path: string): Promise<number> {
+	return Number.parseInt(await readFile(path, "utf8").catch(() => "0"), 10) || 0;
 }
 
 function parseEntry(line: string): Entry | undefined {

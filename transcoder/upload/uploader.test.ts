@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
@@ -218,6 +218,41 @@ test("another life goes on where one ended, and is not fooled by being told agai
 		() => "files left",
 	);
 	expect(s3.requests).toBe(requests);
+});
+
+test("a life that was killed is followed by one that loses nothing", async () => {
+	await storeSegments(1, 30);
+	await eventually(
+		() => s3.puts.size >= 20,
+		20_000,
+		() => "nothing uploaded",
+	);
+	// As the files were when nobody could tidy up any more.
+	const [lists, left] = [join(dataDir, "uploads"), join(dataDir, "left")];
+	await cp(lists, left, { recursive: true });
+	await uploader.close();
+	await rm(lists, { recursive: true });
+	await rename(left, lists);
+	await life();
+	await untilUploaded();
+	expect(Math.max(...s3.puts.values())).toBeLessThanOrEqual(2);
+});
+
+test("the lists of hundreds of webinars that are over are passed over", async () => {
+	await store("first", "720p/segment-x-1.m4s");
+	await store("first", "index.m3u8");
+	await untilUploaded();
+	await uploader.close();
+	const list = (name: string) => join(dataDir, "uploads", name);
+	for (let webinar = 0; webinar < 300; webinar++) {
+		await cp(list("first.queue"), list(`past${webinar}.queue`));
+		await cp(list("first.done"), list(`past${webinar}.done`));
+	}
+	const requests = s3.requests;
+	await life();
+	await store("next", "720p/segment-x-1.m4s");
+	await untilUploaded();
+	expect(s3.requests).toBe(requests + 1);
 });
 
 test("a list that was torn when the process was killed is taken up to its last whole line", async () => {

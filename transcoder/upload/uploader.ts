@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Registry } from "prom-client";
 import type { Clock } from "../../core/runtime/clock.ts";
@@ -7,7 +7,7 @@ import { Bucket, type BucketOptions, STALLED_AFTER_MS } from "./bucket.ts";
 import { ObjectDeletions } from "./object-deletions.ts";
 import { backoffMs, RetryGate, type RetryPace } from "./retry-gate.ts";
 import { createUploadMetrics } from "./upload-metrics.ts";
-import { type QueuedFile, UploadQueue } from "./upload-queue.ts";
+import { type QueuedFile, UploadQueue, unfinishedQueues } from "./upload-queue.ts";
 import { WebinarUploads } from "./webinar-uploads.ts";
 
 /** At once: what a segment of each rung needs to be gone before the next ones come. */
@@ -54,8 +54,7 @@ export async function createUploader(options: UploaderOptions, deps: UploaderDep
 	const folders = [PUBLIC_FOLDER, PRIVATE_FOLDER].map((folder) => `${options.prefix}${folder}/`);
 	const deletions = new ObjectDeletions(dir, bucket, folders);
 	await deletions.restore();
-	const unfinished: string[] = [];
-	for (const file of await readdir(dir)) if (file.endsWith(".queue")) unfinished.push(file.slice(0, -".queue".length));
+	const unfinished = await unfinishedQueues(dir);
 	return new Uploader({ ...options, dir, unfinished }, { ...deps, bucket, deletions });
 }
 
