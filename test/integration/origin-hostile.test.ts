@@ -135,6 +135,26 @@ describe("a live programme", () => {
 		expect(levels.filter((level) => level >= 50)).toEqual([]);
 		expect(server.log.filter((line) => line.includes("open-sesame"))).toEqual([]);
 	});
+
+	test("answers all who wait with 503 when it ends, and ends", async () => {
+		const { msn } = newestPosition(parseMediaPlaylist((await client.get(playlistUrl)).body.toString()));
+		// One after the other, so that all of them wait for something whenever that is.
+		const request = Array.from(
+			{ length: 20 },
+			(_, index) => `GET ${path()}?_HLS_msn=${msn + 1 + index} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+		).join("");
+		const port = Number(new URL(server.baseUrl).port);
+		const waiting = Array.from({ length: 500 }, () => new RawConnection(port).send(request));
+		await eventually(
+			async () => (await metric("rostrum_origin_blocked_requests")) === waiting.length,
+			DEADLINE_MS,
+			() => "not all of them wait",
+		);
+		await server.close();
+		await Promise.all(waiting.map((connection) => connection.untilClosed()));
+		const last = waiting.map(({ answers }) => answers.at(-1)?.status);
+		expect(last).toEqual(waiting.map(() => 503));
+	});
 });
 
 describe("slow readers", () => {
