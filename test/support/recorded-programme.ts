@@ -26,6 +26,8 @@ export class RecordedProgramme {
 	readonly #recording: CodedRecording;
 	#timer: NodeJS.Timeout | undefined;
 	#playedMs = 0;
+	/** When the run began, on the recording's clock. */
+	#runAtMs = 0;
 
 	private constructor(webinarId: string, recording: CodedRecording, ageMs: number, directory: string) {
 		const log = createLog({ level: "silent", pretty: false });
@@ -60,6 +62,13 @@ export class RecordedProgramme {
 		return (this.#app.server.address() as AddressInfo).port;
 	}
 
+	/** As when an encoder is lost and another takes its place. */
+	loseEncoder(): void {
+		this.#packager.endRun();
+		this.#runAtMs = this.#playedMs = Date.now() - this.startsAtMs;
+		this.#packager.startRun({ run: 2, startsAtMs: Date.now(), tracks: this.#recording.tracks });
+	}
+
 	/** Nothing follows. */
 	end(): void {
 		clearInterval(this.#timer);
@@ -85,7 +94,8 @@ export class RecordedProgramme {
 	}
 
 	#playUntil(untilMs: number): void {
-		for (const frame of this.#recording.between(this.#playedMs, untilMs)) this.#packager.add(frame);
+		const [from, to] = [this.#playedMs - this.#runAtMs, untilMs - this.#runAtMs];
+		for (const frame of this.#recording.between(from, to)) this.#packager.add(frame);
 		this.#playedMs = untilMs;
 	}
 }
