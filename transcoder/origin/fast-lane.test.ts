@@ -38,7 +38,7 @@ describe("a connection of the audience", () => {
 			segment + playlist + get(`/live/${ID}/720p/index.m3u8?_HLS_msn=4&_HLS_part=1`) + segment + get("/live/none/x"),
 		);
 		await server.untilBlocked(1);
-		expect(connection.answers.map(({ body }) => body)).toEqual(["0123456789", "720p 3.1"]);
+		expect((await connection.untilAnswers(2)).map(({ body }) => body)).toEqual(["0123456789", "720p 3.1"]);
 		server.stream.publish(publication(3, 2));
 		const answers = await connection.untilAnswers(5);
 		expect(answers.map(({ status, body }) => [status, body]).slice(2, 4)).toEqual([
