@@ -3,6 +3,12 @@ import { eventually } from "../../support/deadline.ts";
 import type { Shown } from "../../support/stage/stage-peer.ts";
 
 const FIRST_PICTURE_DEADLINE_MS = 60_000;
+/** What the page shows instead of a picture. */
+const describePage = `JSON.stringify([
+	document.querySelector("[data-player-state]")?.dataset.playerState,
+	document.querySelector("video")?.readyState,
+	document.body.innerText.slice(0, 200),
+])`;
 
 /** As it was at one moment; ten of them a second. */
 export interface WatchedSample {
@@ -52,8 +58,9 @@ export class WatchingViewer {
 				() => "the page shows no picture",
 			);
 		} catch (error) {
+			const state = await page.evaluate(describePage).catch(() => "which does not answer");
 			await viewer.close();
-			throw error;
+			throw new Error(`${(error as Error).message}: ${state}`);
 		}
 		return viewer;
 	}
