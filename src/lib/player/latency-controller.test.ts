@@ -40,7 +40,7 @@ test("a stream with other parts sets another target", () => {
 test("it stays where the buffer begins to get thin", () => {
 	// A slow machine: half a second from composition until it is here.
 	const controller = new LatencyController();
-	const { latencyMs, nowMs } = play(controller, 60, 1500, { awayMs: 500 });
+	const { latencyMs, nowMs } = play(controller, 120, 1500, { awayMs: 500 });
 	expect(latencyMs - 333 - 500).toBeGreaterThan(150);
 	expect(play(controller, 60, latencyMs, { startMs: nowMs, awayMs: 500 }).latencyMs).toBeCloseTo(latencyMs, -1);
 });
@@ -69,10 +69,10 @@ test("a buffer that nearly ran dry is remembered for a while", () => {
 	expect(controller.targetMs).toBe(800);
 	expect(controller.rate({ nowMs, latencyMs, bufferMs: 50 })).toBe(0.97);
 	controller.rate({ nowMs: nowMs + 250, latencyMs, bufferMs: 60 });
-	expect(controller.targetMs).toBe(900);
-	const later = play(controller, 20, latencyMs, { startMs: nowMs + 500 });
-	expect(controller.targetMs).toBeGreaterThan(850);
-	play(controller, 90, later.latencyMs, { startMs: later.nowMs });
+	expect(controller.targetMs).toBe(1100);
+	const later = play(controller, 60, latencyMs, { startMs: nowMs + 500 });
+	expect(controller.targetMs).toBeGreaterThan(1000);
+	play(controller, 180, later.latencyMs, { startMs: later.nowMs });
 	expect(controller.targetMs).toBe(800);
 });
 
@@ -103,9 +103,9 @@ test("every stall widens the target up to a bound, and it is slowly taken back",
 	expect(controller.targetMs).toBe(1900);
 	const { latencyMs, nowMs } = play(controller, 60, 1900);
 	expect(latencyMs).toBeGreaterThan(1600);
-	play(controller, 90, latencyMs, { startMs: nowMs });
+	play(controller, 240, latencyMs, { startMs: nowMs });
 	expect(controller.targetMs).toBe(800);
-	for (let i = 0; i < 50; i++) controller.stalled(200_000);
+	for (let i = 0; i < 50; i++) controller.stalled(400_000);
 	expect(controller.targetMs).toBe(3300);
 });
 

@@ -6,12 +6,12 @@ const USUAL_HOLD_BACK_MS = 1000;
 const START_MARGIN_MS = 500;
 /** What every stall adds to the target, what every buffer that nearly ran dry adds, and what they add at most. */
 const STALL_MARGIN_MS = 300;
-const NEAR_STALL_MARGIN_MS = 100;
+const NEAR_STALL_MARGIN_MS = 300;
 const MOST_MARGIN_MS = 2500;
 /** How fast the margin is given back, in milliseconds a second: after trouble so slowly that who stalls now and then keeps it. */
 const GIVEN_BACK_PER_S = 25;
-const GIVEN_BACK_AFTER_TROUBLE_PER_S = 3.3;
-const TROUBLE_FORGOTTEN_MS = 90_000;
+const GIVEN_BACK_AFTER_TROUBLE_PER_S = 1.5;
+const TROUBLE_FORGOTTEN_MS = 180_000;
 
 const SLOWEST = 0.97;
 const FASTEST = 1.08;
@@ -21,12 +21,12 @@ const ENOUGH_MS = 20;
 /** Error from which the correction is as strong as it gets. */
 const FULL_MS = 600;
 /** The least buffer of the last while that allows coming nearer, and the one that asks for slowing down. */
-const COMFORTABLE_BUFFER_MS = 280;
-const THIN_BUFFER_MS = 130;
+const COMFORTABLE_BUFFER_MS = 330;
+const THIN_BUFFER_MS = 200;
 /** Longer than a part and its way here: the buffer falls and rises with every part. */
 const BUFFER_WINDOW_MS = 2000;
 /** For the target, which follows what happens more rarely. */
-const LONG_BUFFER_WINDOW_MS = 10_000;
+const LONG_BUFFER_WINDOW_MS = 30_000;
 /** From here on one jump disturbs less than half a minute of hurried speech. */
 const JUMP_MS = 3000;
 /** After a start or a stall nobody follows yet what a jump cuts away. */
