@@ -109,6 +109,20 @@ test("every stall widens the target up to a bound, and it is slowly taken back",
 	expect(controller.targetMs).toBe(3300);
 });
 
+test("an outage leaves the target alone, but for one that comes soon after other trouble", () => {
+	const controller = new LatencyController();
+	const { latencyMs, nowMs } = play(controller, 90, 1300);
+	expect(controller.targetMs).toBe(800);
+	controller.rate({ nowMs, latencyMs, bufferMs: 100 });
+	controller.stalled(nowMs + 250);
+	expect(controller.targetMs).toBe(1400);
+	controller.rate({ nowMs: nowMs + 5000, latencyMs, bufferMs: 500 });
+	expect(controller.targetMs).toBe(800);
+	controller.stalled(nowMs + 10_000);
+	controller.rate({ nowMs: nowMs + 15_000, latencyMs, bufferMs: 500 });
+	expect(controller.targetMs).toBe(1100);
+});
+
 test("far behind, only a jump helps", () => {
 	const controller = new LatencyController();
 	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4200 })).toBe(false);

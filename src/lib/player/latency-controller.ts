@@ -12,6 +12,11 @@ const MOST_MARGIN_MS = 2500;
 const GIVEN_BACK_PER_S = 25;
 const GIVEN_BACK_AFTER_TROUBLE_PER_S = 1.5;
 const TROUBLE_FORGOTTEN_MS = 180_000;
+/** A stall this long, after a while without trouble, is an outage: it says nothing of the network that is back. */
+const OUTAGE_MS = 2000;
+const CALM_MS = 30_000;
+/** What goes wrong within this time has one cause. */
+const ONE_CAUSE_MS = 3000;
 
 const SLOWEST = 0.97;
 const FASTEST = 1.08;
@@ -53,6 +58,9 @@ export class LatencyController {
 	floorMs = 0;
 	#marginMs = START_MARGIN_MS;
 	#troubleAtMs = Number.NEGATIVE_INFINITY;
+	/** The margin before the latest trouble, if it was calm then. */
+	#calmMarginMs: number | null = null;
+	#stalledAtMs: number | null = null;
 	/** Since a start or a stall. */
 	#playingSinceMs: number | null = null;
 	#lastMs: number | null = null;
@@ -63,6 +71,7 @@ export class LatencyController {
 	stalled(nowMs: number): void {
 		this.#widen(nowMs, STALL_MARGIN_MS);
 		this.restarted();
+		this.#stalledAtMs = nowMs;
 	}
 
 	/** What was seen so far says nothing about what follows: a jump, a pause, a new source. */
@@ -86,6 +95,9 @@ export class LatencyController {
 
 	/** The playback rate from now on: 1, or between 0.97 and 1.08. To be called a few times a second while it plays. */
 	rate({ nowMs, latencyMs, bufferMs }: Moment): number {
+		if (this.#stalledAtMs !== null && nowMs - this.#stalledAtMs > OUTAGE_MS)
+			this.#marginMs = this.#calmMarginMs ?? this.#marginMs;
+		this.#stalledAtMs = null;
 		this.#playingSinceMs ??= nowMs;
 		this.#buffers = this.#buffers.filter((sample) => nowMs - sample.nowMs < LONG_BUFFER_WINDOW_MS);
 		this.#buffers.push({ nowMs, bufferMs });
@@ -114,6 +126,8 @@ export class LatencyController {
 	}
 
 	#widen(nowMs: number, byMs: number): void {
+		const quietMs = nowMs - this.#troubleAtMs;
+		if (quietMs > ONE_CAUSE_MS) this.#calmMarginMs = quietMs > CALM_MS ? this.#marginMs : null;
 		this.#marginMs = Math.min(MOST_MARGIN_MS, this.#marginMs + byMs);
 		this.#troubleAtMs = nowMs;
 	}
