@@ -91,19 +91,17 @@ sub vcl_backend_response {
 
 # One answer for all who wait for it. Without a lifetime, each of them would ask the server, one after the other.
 sub for_those_who_wait {
-	set beresp.ttl = 1ms;
+	set beresp.ttl = 100ms;
+	set beresp.http.Cache-Control = "no-store";
 }
 
 sub vcl_backend_error {
 	set beresp.http.Content-Type = "application/problem+json";
-	set beresp.http.Cache-Control = "no-store";
 	set beresp.http.Retry-After = "1";
 	set beresp.http.Access-Control-Allow-Origin = "*";
 	set beresp.body = """{"type":"about:blank","title":"The server cannot be reached","status":503,"code":"unavailable"}""";
-	if (!bereq.uncacheable) {
-		set beresp.grace = 0s;
-		call for_those_who_wait;
-	}
+	set beresp.grace = 0s;
+	call for_those_who_wait;
 	return (deliver);
 }
 
