@@ -157,6 +157,10 @@ test("after a pause it goes on where it was, and a key brings it back to now", a
 	);
 	await page.getByRole("button", { name: "Play" }).click();
 	await untilShown((second) => second > paused && second < paused + 4, "what follows the pause");
+	// Not the sound alone: media time is counted from the first picture.
+	const mediaTime = () => video().evaluate((element) => element.currentTime);
+	await untilShown((second) => second > paused + 4, "what follows that");
+	expect((await mediaTime()) - (await shownS())).toBeLessThan(2);
 	expect(await isRewound()).toBe(true);
 	await page.keyboard.press("l");
 	await untilLive();

@@ -66,6 +66,8 @@ export class HlsEngine implements PlaybackEngine {
 	#hasPlayed = false;
 	/** Where this start begins, until its first playlist is there; null: the live edge. */
 	#startAtMs: number | null = null;
+	/** As hls.js counts: -1 for automatic. */
+	#chosenLevel = -1;
 	#arrived = 0;
 	#loading: { loaded: number } | null = null;
 
@@ -136,8 +138,14 @@ export class HlsEngine implements PlaybackEngine {
 		if (this.#suspendedAtMs === null) return;
 		const isStale = performance.now() - this.#suspendedAtMs > STALE_AFTER_MS;
 		this.#suspendedAtMs = null;
-		if (this.#hls.levels.length === 0 || !this.#hasPlayed || (isStale && fromMs === null)) this.reload();
-		else this.#hls.startLoad();
+		if (this.#hls.levels.length === 0 || !this.#hasPlayed || (isStale && fromMs === null)) {
+			this.reload();
+			return;
+		}
+		this.#hls.startLoad();
+		// Between what is there and what comes now stays a hole, after which the picture stands until the next keyframe or
+		// the one after it: the segment is loaded whole.
+		this.#hls.currentLevel = this.#chosenLevel;
 	}
 
 	restart(): void {
@@ -158,8 +166,9 @@ export class HlsEngine implements PlaybackEngine {
 	}
 
 	chooseLevel(level: number | null, atOnce: boolean): void {
-		if (atOnce) this.#hls.nextLevel = level ?? -1;
-		else this.#hls.loadLevel = level ?? -1;
+		this.#chosenLevel = level ?? -1;
+		if (atOnce) this.#hls.nextLevel = this.#chosenLevel;
+		else this.#hls.loadLevel = this.#chosenLevel;
 	}
 
 	destroy(): void {

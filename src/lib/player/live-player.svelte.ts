@@ -14,6 +14,8 @@ const TICK_MS = 250;
 const HOLE_MS = 400;
 /** A normal connection stays well below. */
 const LATE_MS = 8000;
+/** After a pause the segment that is shown is loaded anew. */
+const RESUMING_MS = 1500;
 /** What a paused player loads after a seek, to show the picture there. */
 const PREVIEW_S = 1;
 
@@ -61,6 +63,7 @@ export class LivePlayer {
 	#pausedByBrowser = false;
 	/** The date of the last picture that had one. */
 	#playingDateMs: number | null = null;
+	#resumedAtMs = Number.NEGATIVE_INFINITY;
 	/** A pause has made the playhead late, and it is not to stay so. */
 	#backToLive = false;
 
@@ -288,6 +291,7 @@ export class LivePlayer {
 	}
 
 	#resume(fromMs: number | null): void {
+		this.#resumedAtMs = performance.now();
 		this.#setState("loading");
 		this.#pausedByBrowser = false;
 		this.#backToLive = fromMs === null;
@@ -309,10 +313,11 @@ export class LivePlayer {
 		if ((this.#engine?.livePositionS ?? 0) - video.currentTime > 1) jumpToEdge(video, this.#engine);
 	}
 
-	/** What a jump waits for is nobody's stall; who has gone back sees that it is being loaded. */
+	/** What a jump or the end of a pause waits for is nobody's stall; who has gone back sees that it is being loaded. */
 	#wait(video: HTMLVideoElement): void {
-		if (!video.seeking) this.#stall();
-		else if (this.rewound) this.#setState("loading");
+		const isResuming = performance.now() - this.#resumedAtMs < RESUMING_MS;
+		if (isResuming || (video.seeking && this.rewound)) this.#setState("loading");
+		else if (!video.seeking) this.#stall();
 	}
 
 	#stall(): void {
