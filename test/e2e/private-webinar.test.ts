@@ -59,6 +59,9 @@ const statusOf = async (path: string) => (await fetch(`${server.baseUrl}/live/${
 test("who was invited watches, at an address whose pass no log has, and nobody else does", async () => {
 	const invited = await open(invitation.url);
 	await untilPlaying(invited.page);
+	const host = await open((await server.api.invite(webinarId, "host", "Hana")).url);
+	await untilPlaying(host.page);
+	await host.page.context().close();
 	const media = invited.asked.filter(isLive);
 	expect(media.length).toBeGreaterThan(3);
 	expect(media.filter((url) => !url.includes(`/live/${webinarId}/~`))).toEqual([]);
