@@ -277,7 +277,9 @@ export class LivePlayer {
 	#measure(engine: PlaybackEngine, nowMs: number): void {
 		const playingDateMs = engine.playingDateMs;
 		this.#playingDateMs = playingDateMs ?? this.#playingDateMs;
-		this.latencyMs = playingDateMs === null ? null : Math.round(Date.now() + this.#clockOffsetMs() - playingDateMs);
+		// Until it plays, the playhead may still be at the beginning of the programme.
+		const isPlaced = playingDateMs !== null && (this.state !== "loading" || this.rewound);
+		this.latencyMs = isPlaced ? Math.round(Date.now() + this.#clockOffsetMs() - playingDateMs) : null;
 		this.#stallClock.tick(nowMs);
 		const window = rewindable(engine.window);
 		if (!sameWindow(window, this.rewindWindow)) this.rewindWindow = window;
