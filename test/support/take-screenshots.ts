@@ -19,8 +19,12 @@ try {
 		const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark" });
 		await page.goto(url);
 		// Playing for a while: the badge says live, and the latency has settled.
+		// Wherever in the programme it began.
 		await page.waitForFunction(
-			"[...document.querySelectorAll('video')].some((video) => video.currentTime > 8 && video.readyState > 2)",
+			`[...document.querySelectorAll("video")].some((video) => {
+				video.beganAtS ??= video.readyState > 2 ? video.currentTime : undefined;
+				return video.currentTime > video.beganAtS + 8;
+			})`,
 			undefined,
 			{ timeout: LIVE_DEADLINE_MS },
 		);
