@@ -15,6 +15,7 @@ import type { ProgrammeLog } from "../programme-log.ts";
 import type { Stages } from "../stage/stages.ts";
 import type { Webinars } from "../webinars.ts";
 import { brandRoutes } from "./brand-routes.ts";
+import { clockRoute } from "./clock-route.ts";
 import { eventRoute } from "./event-route.ts";
 import { invitationRoutes } from "./invitation-routes.ts";
 import { outputRoutes } from "./output-routes.ts";
@@ -71,6 +72,7 @@ export function createApi(parts: ApiParts): FastifyPluginAsync {
 		await app.register(outputRoutes(parts));
 		await app.register(programmeLogRoutes(parts));
 		await app.register(eventRoute(parts));
+		await app.register(clockRoute(parts));
 		const { audiences, clock } = parts;
 		if (audiences) await app.register(playbackRoutes({ audiences, clock }));
 	};

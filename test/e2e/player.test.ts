@@ -46,7 +46,11 @@ afterAll(async () => {
 	await server?.close();
 });
 
-async function openPage(options: Parameters<Browser["newContext"]>[0]): Promise<Page> {
+/** `clockWrongByMs`: of the machine it is opened on. */
+async function openPage(
+	options: Parameters<Browser["newContext"]>[0],
+	{ url = watchUrl, clockWrongByMs = 0 } = {},
+): Promise<Page> {
 	const opened = await (await browser.newContext(options)).newPage();
 	opened.setDefaultTimeout(STEP_MS);
 	await opened.route("**/live/**", async (route) => {
@@ -55,7 +59,11 @@ async function openPage(options: Parameters<Browser["newContext"]>[0]): Promise<
 		url.host = `127.0.0.1:${programme.port}`;
 		await route.continue({ url: url.href });
 	});
-	await opened.goto(watchUrl);
+	await opened.addInitScript((wrongByMs) => {
+		const rightNow = Date.now;
+		Date.now = () => rightNow() + wrongByMs;
+	}, clockWrongByMs);
+	await opened.goto(url);
 	await untilPlaying(opened);
 	return opened;
 }
@@ -202,6 +210,26 @@ test("the quality that is chosen is the one that is shown", async () => {
 		STEP_MS,
 		() => "the picture is not the larger one",
 	);
+});
+
+test.each([
+	["slow", -3_600_000],
+	["fast", 60_000],
+])("an embedded player on a machine whose clock is %s knows how far from live it is", async (_name, clockWrongByMs) => {
+	const url = watchUrl.replace("/watch/", "/embed/");
+	const opened = await openPage({ viewport: { width: 480, height: 270 } }, { url, clockWrongByMs });
+	let told: number | null = null;
+	await eventually(
+		async () => {
+			const attribute = await player(opened).getAttribute("data-latency-ms");
+			told = attribute === null ? null : Number(attribute) / 1000;
+			const behind = nowS() - (await numberInBars(player(opened).locator("video"), SECOND_BITS));
+			return told !== null && Math.abs(told - behind) < 2;
+		},
+		STEP_MS,
+		() => `it says ${told} s`,
+	);
+	await opened.context().close();
 });
 
 test("a phone that shows something else loads the smallest picture", async () => {

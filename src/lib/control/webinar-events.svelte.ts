@@ -65,7 +65,7 @@ export class WebinarEvents {
 	/** How people's media goes, by person: hosts have everybody's, others their own. Empty when nothing recent is known. */
 	figures = $state.raw<Record<string, PersonFigures>>({});
 	/** What to add to this machine's clock to get the server's, in milliseconds. */
-	clockOffsetMs = $state(0);
+	clockOffsetMs = $state<number | null>(null);
 
 	readonly #url: string;
 	readonly #clock = new ClockOffset();

@@ -22,8 +22,8 @@ const PREVIEW_S = 1;
 interface LivePlayerOptions {
 	/** Address of the multivariant playlist. */
 	src: string;
-	/** What to add to this machine's clock to get the server's. */
-	clockOffsetMs: () => number;
+	/** What to add to this machine's clock to get the server's; null: not known, and nothing hurries the playhead. */
+	clockOffsetMs: () => number | null;
 }
 
 /**
@@ -51,7 +51,7 @@ export class LivePlayer {
 	rewound = $state(false);
 
 	readonly #src: string;
-	readonly #clockOffsetMs: () => number;
+	readonly #clockOffsetMs: () => number | null;
 	readonly #keeper = new PlayheadKeeper();
 	readonly #stallClock = new StallClock();
 	readonly #ending = new AbortController();
@@ -278,8 +278,10 @@ export class LivePlayer {
 		const playingDateMs = engine.playingDateMs;
 		this.#playingDateMs = playingDateMs ?? this.#playingDateMs;
 		// Until it plays, the playhead may still be at the beginning of the programme.
-		const isPlaced = playingDateMs !== null && (this.state !== "loading" || this.rewound);
-		this.latencyMs = isPlaced ? Math.round(Date.now() + this.#clockOffsetMs() - playingDateMs) : null;
+		const offsetMs = this.#clockOffsetMs();
+		const isPlaced = this.state !== "loading" || this.rewound;
+		const isKnown = isPlaced && playingDateMs !== null && offsetMs !== null;
+		this.latencyMs = isKnown ? Math.round(Date.now() + offsetMs - playingDateMs) : null;
 		this.#stallClock.tick(nowMs);
 		const window = rewindable(engine.window);
 		if (!sameWindow(window, this.rewindWindow)) this.rewindWindow = window;

@@ -1,4 +1,5 @@
 import { createApi } from "#lib/control/api.ts";
+import { ServerClock } from "#lib/control/server-clock.svelte.ts";
 import type { Webinar } from "../../../../../core/protocol/webinar.ts";
 
 const WAITING_POLL_MS = 5_000;
@@ -8,18 +9,21 @@ const LIVE_POLL_MS = 30_000;
 /** A webinar as anyone may see it, asked for at a gentle pace until it has ended. */
 export class FollowedWebinar {
 	webinar: Webinar;
+	readonly clock = new ServerClock();
 	readonly #api = createApi();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#closed = false;
 
 	constructor(webinar: Webinar) {
 		this.webinar = $state.raw(webinar);
+		void this.clock.ask();
 		this.#schedule();
 	}
 
 	/** Ask now, for there is a sign that it has changed. */
 	async refresh(): Promise<void> {
 		clearTimeout(this.#timer);
+		void this.clock.ask();
 		try {
 			this.webinar = await this.#api.getWebinar(this.webinar.id);
 		} catch {
