@@ -4,17 +4,15 @@
  * programme's time, what went wrong in the playlists (nothing should), and the memory of the server at the start and the
  * end of the kills.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { Invitation } from "../../core/protocol/webinar.ts";
 import { eventually } from "../support/deadline.ts";
 import { type MediaPlaylist, readMediaPlaylist } from "../support/hls-playlist.ts";
 import { fetchMultivariant } from "../support/programme-tap.ts";
 import { startRostrumServer } from "../support/rostrum-server.ts";
 import { seededRandom } from "../support/seeded-random.ts";
+import { killChild } from "./support/kill-child.ts";
+import { KillablePresenter } from "./support/killable-presenter.ts";
 import { residentBytes } from "./support/process-usage.ts";
 import { printRow, round } from "./support/row.ts";
 
@@ -28,26 +26,17 @@ const RECOVERY_MS = 30_000;
 const MEBI = 2 ** 20;
 const TONES = [400, 700, 1000];
 
-interface Presenter {
-	invitation: Invitation;
-	toneHz: number;
-	process: ChildProcess;
-}
-
 const random = seededRandom(Number(values.seed));
 const kills = { encoder: 0, process: 0, presenter: 0 };
 const faults: string[] = [];
 /** Longest hole in each playlist's programme time, ms. */
 let longestHoleMs = 0;
 const server = await startRostrumServer({ environment: { LOG_LEVEL: "info" } });
-const presenters: Presenter[] = [];
+const presenters: KillablePresenter[] = [];
 try {
 	const { id } = await server.api.createWebinar("Kills");
 	await server.api.start(id);
-	for (const toneHz of TONES) {
-		const invitation = await server.api.invite(id, "presenter", `Tone ${toneHz}`);
-		presenters.push({ invitation, toneHz, process: await startPresenter(id, invitation, toneHz) });
-	}
+	for (const toneHz of TONES) presenters.push(await KillablePresenter.start(server, id, toneHz));
 	const { playlistUrls } = await untilServed(id);
 	const watching = new AbortController();
 	const watched = playlistUrls.map((url) => watch(url, watching.signal));
@@ -55,7 +44,7 @@ try {
 	const before = await memory();
 	const endMs = performance.now() + Number(values.minutes) * 60_000;
 	while (performance.now() < endMs) {
-		await killOne(id);
+		await killOne();
 		await delay(KILL_INTERVAL_MS.least + random() * (KILL_INTERVAL_MS.most - KILL_INTERVAL_MS.least));
 	}
 	await delay(CALM_MS);
@@ -72,15 +61,8 @@ try {
 		processes: `${before.processes} -> ${after.processes}`,
 	});
 } finally {
-	for (const { process: child } of presenters) child.kill("SIGKILL");
+	for (const presenter of presenters) presenter.kill();
 	await server.close();
-}
-
-async function startPresenter(id: string, { token }: Invitation, toneHz: number): Promise<ChildProcess> {
-	const script = join(import.meta.dirname, "support/presenter-process.ts");
-	const child = fork(script, [`${server.baseUrl}/whip/${id}`, token, String(toneHz)]);
-	await once(child, "message");
-	return child;
 }
 
 async function untilServed(id: string) {
@@ -91,23 +73,11 @@ async function untilServed(id: string) {
 	);
 }
 
-async function killOne(id: string): Promise<void> {
-	const choice = Math.floor(random() * 3);
-	if (choice === 2) {
-		const presenter = presenters[Math.floor(random() * presenters.length)] as Presenter;
-		presenter.process.kill("SIGKILL");
-		kills.presenter++;
-		presenter.process = await startPresenter(id, presenter.invitation, presenter.toneHz);
-		return;
-	}
-	const wanted = choice === 0 ? /ffmpeg.*libx264/ : /programme-process/;
-	const victim = await eventually(
-		async () => (await server.children()).find(({ command }) => wanted.test(command)),
-		RECOVERY_MS,
-		() => "nothing to kill",
-	);
-	process.kill(victim.pid, "SIGKILL");
-	kills[choice === 0 ? "encoder" : "process"]++;
+async function killOne(): Promise<void> {
+	const victim = (["encoder", "process", "presenter"] as const)[Math.floor(random() * 3)] ?? "presenter";
+	if (victim === "presenter") await presenters[Math.floor(random() * presenters.length)]?.restart(server);
+	else await killChild(server, victim);
+	kills[victim]++;
 }
 
 /** Follows one playlist, and notes what must not be. */

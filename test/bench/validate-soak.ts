@@ -5,18 +5,16 @@
  * many seconds. The row says what was done, what was found, how long the server was away for the validator, and how
  * regularly parts came (milliseconds: the middle, the 95th of a hundred, the longest).
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { Invitation } from "../../core/protocol/webinar.ts";
 import { eventually } from "../support/deadline.ts";
 import { summary } from "../support/hls/summary.ts";
 import { judgeHls } from "../support/hls-validator.ts";
 import { isRunning } from "../support/processes.ts";
 import { fetchMultivariant } from "../support/programme-tap.ts";
 import { type RostrumServer, startRostrumServer } from "../support/rostrum-server.ts";
+import { killChild } from "./support/kill-child.ts";
+import { KillablePresenter } from "./support/killable-presenter.ts";
 import { printRow } from "./support/row.ts";
 
 const { values } = parseArgs({
@@ -31,14 +29,8 @@ const RECOVERY_MS = 30_000;
 const TOLERATED_OUTAGE_MS = 30_000;
 const TONES = [400, 700];
 
-interface Presenter {
-	invitation: Invitation;
-	toneHz: number;
-	process: ChildProcess;
-}
-
 let server = await startRostrumServer({ environment: SETTINGS });
-const presenters: Presenter[] = [];
+const presenters: KillablePresenter[] = [];
 const kills = { encoder: 0, process: 0, server: 0 };
 /** Processes that were still there when their server had long been killed. */
 const left: string[] = [];
@@ -46,10 +38,7 @@ const left: string[] = [];
 try {
 	const { id } = await server.api.createWebinar("Soak");
 	await server.api.start(id);
-	for (const toneHz of TONES) {
-		const invitation = await server.api.invite(id, "presenter", `Tone ${toneHz}`);
-		presenters.push({ invitation, toneHz, process: await startPresenter(id, invitation, toneHz) });
-	}
+	for (const toneHz of TONES) presenters.push(await KillablePresenter.start(server, id, toneHz));
 	await eventually(
 		() => fetchMultivariant(server.baseUrl, id).catch(() => undefined),
 		RECOVERY_MS,
@@ -61,7 +50,7 @@ try {
 		toleratedOutageMs: TOLERATED_OUTAGE_MS,
 	});
 	await delay(lengthMs * STEADY_SHARE);
-	const steps = [killEncoder, killProcess, () => restart(id)];
+	const steps = [() => killOf("encoder"), () => killOf("process"), restart];
 	for (let step = 0; performance.now() - startMs < lengthMs - CALM_MS; step++) {
 		await steps[step % steps.length]?.();
 		await delay(CALM_MS);
@@ -79,46 +68,22 @@ try {
 		processesLeft: left.join("; ") || "none",
 	});
 } finally {
-	for (const { process: child } of presenters) child.kill("SIGKILL");
+	for (const presenter of presenters) presenter.kill();
 	await server.close();
 }
 
-async function startPresenter(id: string, { token }: Invitation, toneHz: number): Promise<ChildProcess> {
-	const script = join(import.meta.dirname, "support/presenter-process.ts");
-	const child = fork(script, [`${server.baseUrl}/whip/${id}`, token, String(toneHz)]);
-	await once(child, "message");
-	return child;
-}
-
-async function killChild(wanted: RegExp): Promise<void> {
-	const victim = await eventually(
-		async () => (await server.children()).find(({ command }) => wanted.test(command)),
-		RECOVERY_MS,
-		() => "nothing to kill",
-	);
-	process.kill(victim.pid, "SIGKILL");
-}
-
-async function killEncoder(): Promise<void> {
-	await killChild(/ffmpeg.*libx264/);
-	kills.encoder++;
-}
-
-async function killProcess(): Promise<void> {
-	await killChild(/programme-process/);
-	kills.process++;
+async function killOf(victim: "encoder" | "process"): Promise<void> {
+	await killChild(server, victim);
+	kills[victim]++;
 }
 
 /** Presenters come back as their pages would. */
-async function restart(id: string): Promise<void> {
+async function restart(): Promise<void> {
 	const children = await server.children();
 	await server.kill();
 	kills.server++;
 	const killed: RostrumServer = server;
 	server = await startRostrumServer({ environment: SETTINGS, after: killed });
-	for (const presenter of presenters) {
-		presenter.process.kill("SIGKILL");
-		presenter.process = await startPresenter(id, presenter.invitation, presenter.toneHz);
-	}
+	for (const presenter of presenters) await presenter.restart(server);
 	left.push(...children.filter(({ pid }) => isRunning(pid)).map(({ command }) => command.slice(0, 80)));
 }
