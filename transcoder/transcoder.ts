@@ -1,11 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyPluginAsync } from "fastify";
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { type Brand, plainBrand } from "../core/protocol/brand.ts";
 import type { RetainedTopics } from "../core/protocol/bus-topics.ts";
 import type { Scene } from "../core/protocol/scene.ts";
-import { sheddingSchema } from "../core/protocol/shedding.ts";
 import type { Bus } from "../core/runtime/bus.ts";
 import type { Clock } from "../core/runtime/clock.ts";
 import type { Config } from "../core/runtime/config.ts";
@@ -17,6 +16,7 @@ import type { LoadReport } from "./load-watch.ts";
 import { Origin } from "./origin/origin.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import { PlaybackDoor } from "./playback-door.ts";
+import { ProgrammeMetrics } from "./programme-metrics.ts";
 import { createUploader, type Uploader } from "./upload/uploader.ts";
 
 /** Whoever lags behind or rewinds may see an ended programme to its end. */
@@ -98,16 +98,13 @@ class Programmes {
 	readonly #uploader: Uploader | undefined;
 	readonly #programmes = new Map<string, RunningProgramme>();
 	readonly #brands = new Map<string, Brand>();
-	/** Webinars whose programme somebody watches by WHEP. */
 	readonly #outputs = new Map<string, RetainedTopics["outputs"]>();
+	/** Webinars whose programme somebody watches by WHEP. */
 	readonly #watched = new Set<string>();
 	readonly #forgetting = new Map<string, NodeJS.Timeout>();
 	/** Previews that were ended. */
 	readonly #closing = new Set<Promise<void>>();
-	readonly #processRestarts: Counter;
-	readonly #encoderRestarts: Counter;
-	readonly #lateTicks: Counter;
-	readonly #repeatedPictures: Counter;
+	readonly #metrics: ProgrammeMetrics;
 	readonly #unwatch: (() => void)[];
 
 	constructor(
@@ -120,55 +117,8 @@ class Programmes {
 		this.#log = deps.log.child({ component: "transcoder" });
 		this.#origin = origin;
 		this.#uploader = uploader;
-		const registers = [deps.metrics];
-		this.#processRestarts = new Counter({
-			name: "rostrum_programme_process_restarts_total",
-			help: "Programme processes that were started again after one was lost",
-			registers,
-		});
-		this.#encoderRestarts = new Counter({
-			name: "rostrum_encoder_restarts_total",
-			help: "Encoders that a programme lost and replaced",
-			registers,
-		});
-		this.#lateTicks = new Counter({
-			name: "rostrum_programme_late_ticks_total",
-			help: "Pictures of programmes that were begun 10 ms or more after they were due",
-			registers,
-		});
-		this.#repeatedPictures = new Counter({
-			name: "rostrum_programme_repeated_pictures_total",
-			help: "Pictures of programmes that were repeated, in place of new ones, for lack of time",
-			registers,
-		});
 		const running = () => [...this.#programmes.values()].filter(({ live, ended }) => live && !ended);
-		new Gauge({
-			name: "rostrum_programmes_running",
-			help: "Live programmes",
-			registers,
-			collect() {
-				this.set(running().length);
-			},
-		});
-		new Gauge({
-			name: "rostrum_encoder_backlog_frames",
-			help: "Most pictures that were in the encoder of any programme in the last second",
-			registers,
-			collect() {
-				this.set(Math.max(0, ...running().map(({ load }) => load?.backlogFrames ?? 0)));
-			},
-		});
-		new Gauge({
-			name: "rostrum_programmes_shedding",
-			help: "Live programmes that give something up because the machine has too little time",
-			labelNames: ["shedding"],
-			registers,
-			collect() {
-				for (const shedding of sheddingSchema.exclude(["none"]).options) {
-					this.set({ shedding }, running().filter(({ load }) => load?.shedding === shedding).length);
-				}
-			},
-		});
+		this.#metrics = new ProgrammeMetrics(deps.metrics, { live: () => running().map(({ load }) => load) });
 		const onError = (err: unknown) => this.#log.error({ err }, "a programme did not end cleanly");
 		this.#unwatch = [
 			deps.bus.watch("brand", (webinarId, brand) => {
@@ -235,14 +185,13 @@ class Programmes {
 		const events: PipelineEvents = {
 			state: (state, shedding) => bus.publish("programme-state", { webinarId, state, shedding }),
 			processLost: () => {
-				this.#processRestarts.inc();
+				this.#metrics.processLost();
 				this.#setLoad(webinarId, undefined);
 			},
-			encoderLost: () => this.#encoderRestarts.inc(),
+			encoderLost: () => this.#metrics.encoderLost(),
 			load: (load) => {
 				this.#setLoad(webinarId, load);
-				this.#lateTicks.inc(load.lateTicks);
-				this.#repeatedPictures.inc(load.repeatedPictures);
+				this.#metrics.load(load);
 			},
 			loudness: (levels) => bus.publish("loudness", { webinarId, levels }),
 			outputState: (event) => bus.publish("output-state", { webinarId, ...event }),
