@@ -229,12 +229,34 @@ describe.each<EdgeKind>(["varnish", "nginx"])("%s", (kind) => {
 		);
 	});
 
-	test("keeps what is behind a pass for that pass alone", async () => {
-		for (const path of ["~pass.one-1/240p/segment-x.m4s", "~pass.two/240p/segment-x.m4s", "~pass.two/index.m3u8"])
-			await Promise.all([get(path), get(path)]);
-		expect(asked(/~pass\.one-1\/240p/)).toBeGreaterThan(0);
-		expect(asked(/~pass\.two\/240p/)).toBeGreaterThan(0);
-		expect(asked(/~pass\.two\/index/)).toBeGreaterThan(0);
+	test("gives a private programme to whoever has the pass, from one copy for all, and to nobody else", async () => {
+		const { id } = await server.api.createWebinar("For members", "private");
+		await server.api.start(id);
+		const { url } = await server.api.playbackAddress(id);
+		const pass = new URL(url).pathname.split("/")[3] ?? "";
+		const at = (path: string) => client.get(`${edge.baseUrl}/live/${id}/${path}`);
+		const playlist = await eventually(
+			async () => {
+				const { status, body } = await at(`${pass}/240p/index.m3u8`);
+				return status === 200 && parseMediaPlaylist(body.toString());
+			},
+			DEADLINE_MS,
+			() => "no private programme",
+		);
+		const path = `240p/${playlist.segments.at(-1)?.parts[0]?.uri ?? playlist.segments.at(-1)?.uri}`;
+		const sofar = origin.requests.length;
+		const answers = await Promise.all(Array.from({ length: CLIENTS }, () => at(`${pass}/${path}`)));
+		expect(answers[0]?.body.length).toBeGreaterThan(100);
+		for (const { status, body } of answers)
+			expect([status, body.equals(answers[0]?.body as Buffer)]).toEqual([200, true]);
+		expect(origin.count(new RegExp(path), sofar)).toBe(1);
+		for (const none of ["", "~1798761600.forged/", `${pass.slice(0, -1)}${pass.endsWith("A") ? "B" : "A"}/`])
+			for (const what of [path, "index.m3u8"]) {
+				const { status, body } = await at(`${none}${what}`);
+				expect([none, status, body.includes("#EXTM3U")]).toEqual([none, 403, false]);
+			}
+		expect((await get(`${pass}/240p/index.m3u8`)).status).toBe(403);
+		await server.api.end(id);
 	});
 
 	test("passes the rest of the server through: the API, and the WebSocket of its events", async () => {

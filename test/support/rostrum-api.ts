@@ -2,6 +2,8 @@ import { type ProgrammeChange, programmeLogSchema } from "../../core/protocol/pr
 import {
 	type Invitation,
 	invitationSchema,
+	type PlaybackAddress,
+	playbackAddressSchema,
 	type Role,
 	type Webinar,
 	type WebinarAccess,
@@ -40,6 +42,10 @@ export class RostrumApi {
 
 	async invite(webinarId: string, role: Role, name: string): Promise<Invitation> {
 		return invitationSchema.parse(await this.#call("POST", `/${webinarId}/invitations`, { role, name }));
+	}
+
+	async playbackAddress(webinarId: string): Promise<PlaybackAddress> {
+		return playbackAddressSchema.parse(await this.#call("GET", `/${webinarId}/playback-address`));
 	}
 
 	/** Its first page. */
