@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Shedding } from "../core/protocol/shedding.ts";
 import { LoadShedder, sheds } from "./load-shedder.ts";
 
-const CALM = { backlog: 3, late: false };
-const BUSY = { backlog: 7, late: false };
-const BEHIND = { backlog: 20, late: false };
-const DIRE = { backlog: 40, late: false };
-const LATE = { backlog: 2, late: true };
+const CALM = { backlog: 3, behind: 0 };
+const BUSY = { backlog: 7, behind: 0 };
+const BEHIND = { backlog: 20, behind: 0 };
+const DIRE = { backlog: 40, behind: 0 };
+const LATE = { backlog: 2, behind: 1 };
 
 let shedder: LoadShedder;
 
@@ -15,14 +15,14 @@ beforeEach(() => {
 });
 
 /** Ticks for so long. Returns how many of them repeated a picture. */
-function pass(seconds: number, load: { backlog: number; late: boolean }): number {
+function pass(seconds: number, load: { backlog: number; behind: number }): number {
 	let repeats = 0;
 	for (let tick = 0; tick < seconds * 30; tick++) if (shedder.tick(load)) repeats++;
 	return repeats;
 }
 
 /** Ticks until what is shed changes. Returns the seconds that took. */
-function untilChanged(load: { backlog: number; late: boolean }, limitS: number): number {
+function untilChanged(load: { backlog: number; behind: number }, limitS: number): number {
 	const before = shedder.shedding;
 	let ticks = 0;
 	while (shedder.shedding === before && ticks < limitS * 30) {
@@ -33,7 +33,7 @@ function untilChanged(load: { backlog: number; late: boolean }, limitS: number):
 }
 
 /** What is shed and after how long each, under that load or calm. */
-function steps(count: number, load: { backlog: number; late: boolean }): [Shedding, number][] {
+function steps(count: number, load: { backlog: number; behind: number }): [Shedding, number][] {
 	return Array.from({ length: count }, () => {
 		const seconds = Math.round(untilChanged(load, 4000));
 		return [shedder.shedding, seconds];
@@ -79,6 +79,31 @@ describe("load shedder", () => {
 		for (let step = 0; step < 5; step++) seconds += untilChanged(DIRE, 10);
 		expect(shedder.shedding).toBe("quality");
 		expect(seconds).toBeLessThan(1.5);
+	});
+
+	/** Nobody ran for so long; then the ticks are made up for, and the encoder works them off at twice the speed of life. */
+	function holdUp(seconds: number): void {
+		const missed = seconds * 30;
+		for (let behind = missed; behind > 0; behind--) shedder.tick({ backlog: missed - behind, behind });
+		for (let backlog = missed; backlog > 0; backlog--) shedder.tick({ backlog, behind: 0 });
+	}
+
+	it("takes what was held up for no load", () => {
+		for (const seconds of [0.5, 1, 3]) {
+			holdUp(seconds);
+			expect(shedder.shedding).toBe("none");
+			pass(21, CALM);
+		}
+	});
+
+	it("takes an encoder for behind that does not work off a hold-up", () => {
+		holdUp(1);
+		expect(untilChanged(BEHIND, 60)).toBeLessThan(2);
+	});
+
+	it("takes one hold-up after the other for load", () => {
+		for (let again = 0; again < 5; again++) holdUp(1);
+		expect(shedder.shedding).not.toBe("none");
 	});
 
 	it("never gives up the only rung", () => {

@@ -16,6 +16,12 @@ const WINDOW = ticks(1);
 const DIRE_BACKLOG = ticks(1.2);
 /** Before the next step when the encoder is that far behind: players are about to run dry. */
 const STEP_SOON_AFTER = ticks(0.3);
+/** More ticks due than with the one before: nobody ran meanwhile, which no load of the programme's own does. */
+const HELD_UP = ticks(0.3);
+/** Ticks for each that was held up, until the encoder has worked them off. */
+const WORKED_OFF_AFTER = 3;
+/** Whoever is held up again so soon has too little time after all. */
+const HELD_UP_AGAIN = ticks(20);
 
 interface Level {
 	/** Ticks that the level before has to help before this one is taken. */
@@ -52,6 +58,11 @@ export class LoadShedder {
 	#uncalmAt = 0;
 	/** Of the costly ones: when it last came back, and the calm it needs for the next time. */
 	readonly #returns = new Map<Shedding, { atTick: number; backAfter: number }>();
+	/** With the last tick. */
+	#behind = 0;
+	#heldUpAt = Number.NEGATIVE_INFINITY;
+	/** What is late until then is so because of a hold-up, whatever is given up. */
+	#workedOffAt = Number.NEGATIVE_INFINITY;
 	/** Ticks of the last second that had to repeat a picture. */
 	#repeats: number[] = [];
 
@@ -66,17 +77,24 @@ export class LoadShedder {
 
 	/**
 	 * Once for each tick. Returns whether it repeats the last picture, instead of composing one.
-	 * `backlog`: ticks in the encoder; `late`: the next tick is due as well.
+	 * `backlog`: ticks in the encoder; `behind`: so many after this one are due as well.
 	 */
-	tick({ backlog, late }: { backlog: number; late: boolean }): boolean {
+	tick({ backlog, behind }: { backlog: number; behind: number }): boolean {
 		const now = ++this.#tick;
-		const pressed = late || backlog > MAX_BACKLOG;
-		if (pressed) this.#repeats.push(now);
+		const pressed = behind > 0 || backlog > MAX_BACKLOG;
+		if (behind - this.#behind >= HELD_UP) this.#holdUp(now, behind);
+		this.#behind = behind;
+		if (pressed && now >= this.#workedOffAt) this.#repeats.push(now);
 		while ((this.#repeats[0] ?? now) <= now - WINDOW) this.#repeats.shift();
 		if (pressed || backlog > CALM_BACKLOG) this.#uncalmAt = now;
 		if (this.#repeats.length >= MANY_REPEATS) this.#stepDown(now, backlog);
 		else this.#stepUp(now);
 		return pressed || (sheds(this.shedding, "frame-rate") && now % 2 === 1);
+	}
+
+	#holdUp(now: number, behind: number): void {
+		if (now - this.#heldUpAt > HELD_UP_AGAIN) this.#workedOffAt = now + WORKED_OFF_AFTER * behind;
+		this.#heldUpAt = now;
 	}
 
 	#stepDown(now: number, backlog: number): void {

@@ -15,7 +15,7 @@ beforeEach(() => {
 
 it("reports the most of every second, and says the most of ten at debug level", () => {
 	for (let tick = 1; tick <= 300; tick++)
-		watch.tick({ backlog: tick === 45 ? 9 : 2, late: false, lateByMs: tick === 50 ? 10 : 9 });
+		watch.tick({ backlog: tick === 45 ? 9 : 2, behind: 0, lateByMs: tick === 50 ? 10 : 9 });
 	expect(reports).toHaveLength(10);
 	expect(reports.map(({ backlogFrames }) => backlogFrames)).toEqual([2, 9, 2, 2, 2, 2, 2, 2, 2, 2]);
 	expect(reports.map(({ lateTicks }) => lateTicks)).toEqual([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -24,7 +24,7 @@ it("reports the most of every second, and says the most of ten at debug level", 
 });
 
 it("reports and warns of what is shed, once for each change", () => {
-	for (let tick = 1; tick < 30; tick++) watch.tick({ backlog: 16, late: false, lateByMs: 0 });
+	for (let tick = 1; tick < 30; tick++) watch.tick({ backlog: 16, behind: 0, lateByMs: 0 });
 	expect(reports).toEqual([{ backlogFrames: 16, shedding: "transitions", lateTicks: 0, repeatedPictures: 6 }]);
 	expect(watch.shedding).toBe("transitions");
 	expect(lines.filter(({ level }) => level === 40)).toHaveLength(1);

@@ -46,7 +46,7 @@ export class LoadWatch {
 	}
 
 	/** Once for each tick; see LoadShedder. `lateByMs`: from when it was due until now. */
-	tick({ lateByMs, ...load }: { backlog: number; late: boolean; lateByMs: number }): boolean {
+	tick({ lateByMs, ...load }: { backlog: number; behind: number; lateByMs: number }): boolean {
 		const repeat = this.#shedder.tick(load);
 		this.#ticks++;
 		this.#mostSinceReport = Math.max(this.#mostSinceReport, load.backlog);

@@ -94,7 +94,7 @@ export class Programme {
 		this.#programmeClock = new ProgrammeClock({
 			clock,
 			events: {
-				tick: (number, atMs, late) => this.#tick(number, atMs - MIN_PLAYOUT_DELAY_MS, late),
+				tick: (number, atMs, behind) => this.#tick(number, atMs - MIN_PLAYOUT_DELAY_MS, behind),
 				skipped: (ticks) => {
 					this.#log.warn({ ticks }, "held up for too long, ticks were left out");
 					this.#position = undefined;
@@ -152,7 +152,7 @@ export class Programme {
 		this.#sources.clear();
 	}
 
-	#tick(number: number, captureMs: number, late: boolean): void {
+	#tick(number: number, captureMs: number, behind: number): void {
 		const lateByMs = this.#clock.now() - captureMs - MIN_PLAYOUT_DELAY_MS;
 		for (const source of this.#sources.values()) source.tick();
 		this.#position ??= Math.round((captureMs * programmeFormat.sampleRate) / 1000);
@@ -160,7 +160,7 @@ export class Programme {
 		this.#preview.onSound(sound, this.#position);
 		this.#position += programmeFormat.samplesPerTick;
 		if (number % LOUDNESS_TICKS === 0) this.#hearLoudness();
-		const repeat = this.#load.tick({ backlog: this.#encoder.backlog, late, lateByMs });
+		const repeat = this.#load.tick({ backlog: this.#encoder.backlog, behind, lateByMs });
 		this.#shed(this.#load.shedding);
 		const picture = repeat ? this.#compositor.picture : this.#compositor.draw(captureMs + HALF_TICK_MS);
 		this.#encoder.push({ captureMs, picture, sound });

@@ -29,6 +29,8 @@ const AV_OFFSET_LIMIT_MS = 30;
 const CAPTURE_TIME_LIMIT_MS = 90 + MAX_PLAYOUT_DELAY_MS - MIN_PLAYOUT_DELAY_MS;
 /** Of the sound's energy. A recording that begins again, and packets late on a busy machine, cost some of it. */
 const PURE = 0.7;
+/** With the seam in it where the process stopped. */
+const HALF = 0.5;
 const HEARD = 0.1;
 /** Anything that a busy machine may take; a test that waits longer has failed. */
 const PATIENCE_MS = 40_000;
@@ -280,6 +282,26 @@ test("broken and absurd media costs its sender alone", async () => {
 	expect(findColour(lastOf(mended.frames), ADA.colour).share).toBeGreaterThan(0.2);
 	expect(toneShare(mended.sound, ADA.toneHz)).toBeGreaterThan(HEARD);
 	expect(programme.runs).toHaveLength(1);
+});
+
+test("two seconds in which the process did not run are made up for, with their sound", async () => {
+	show(ADA);
+	const startMs = await more(1500);
+	process.kill(programme.pid, "SIGSTOP");
+	await new Promise((resolve) => setTimeout(resolve, 2000));
+	process.kill(programme.pid, "SIGCONT");
+	await more(500);
+	expect(programme.runs).toHaveLength(1);
+	expect(programme.messages.some((message) => message.type === "load" && message.shedding === "top-rung")).toBe(false);
+	const before = await shown(startMs - 1000, startMs);
+	const { sound } = await shown(startMs, startMs + 2000);
+	for (let atS = 0; atS < 2; atS += 0.25) {
+		const samples = sound.samples.slice(atS * SOUND_RATE, (atS + 0.25) * SOUND_RATE);
+		expect(toneShare({ startS: 0, samples }, ADA.toneHz)).toBeGreaterThan(HALF);
+		expect(loudness({ startS: 0, samples })).toBeGreaterThan(0.7 * loudness(before.sound));
+	}
+	show(ADA, BEA);
+	await more(2500);
 });
 
 test("a killed encoder is replaced by a new run that goes on in true time", async () => {

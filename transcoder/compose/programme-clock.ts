@@ -1,15 +1,18 @@
 import type { Clock } from "../../core/runtime/clock.ts";
 import { programmeFormat } from "../programme-format.ts";
 
-/** A process that was held up for longer leaves ticks out, instead of keeping everybody waiting while it makes up for them. */
-const MAX_CATCH_UP = programmeFormat.frameRate;
+/**
+ * Ticks, 3 s: a process that was held up for longer leaves them out. Until then it makes up for them: their sound has mostly
+ * come meanwhile, and a new run is a new encoder, which needs a second of its own to start.
+ */
+const MAX_CATCH_UP = 3 * programmeFormat.frameRate;
 
 export interface ProgrammeClockEvents {
 	/**
-	 * Every tick, in order. `atMs`: when it is due, exactly its number divided by the frame rate after the start. `late`: the
-	 * next one is due as well.
+	 * Every tick, in order. `atMs`: when it is due, exactly its number divided by the frame rate after the start. `behind`: so
+	 * many after it are due as well.
 	 */
-	tick: (number: number, atMs: number, late: boolean) => void;
+	tick: (number: number, atMs: number, behind: number) => void;
 	/** The ticks up to the next one were left out. */
 	skipped: (ticks: number) => void;
 }
@@ -21,6 +24,7 @@ export class ProgrammeClock {
 	readonly #startMs: number;
 	#next = 0;
 	#timer: NodeJS.Timeout | undefined;
+	#immediate: NodeJS.Immediate | undefined;
 	#closed = false;
 
 	constructor({ clock, events }: { clock: Clock; events: ProgrammeClockEvents }) {
@@ -33,21 +37,25 @@ export class ProgrammeClock {
 	close(): void {
 		this.#closed = true;
 		clearTimeout(this.#timer);
+		clearImmediate(this.#immediate);
 	}
 
 	#run(): void {
 		const due = Math.floor(((this.#clock.now() - this.#startMs) * programmeFormat.frameRate) / 1000);
-		const late = due - this.#next;
-		if (late > MAX_CATCH_UP) {
+		const behind = due - this.#next;
+		if (behind > MAX_CATCH_UP) {
 			this.#next = due;
-			this.#events.skipped(late);
+			this.#events.skipped(behind);
 		}
-		while (this.#next <= due && !this.#closed) {
+		if (this.#next <= due) {
 			const number = this.#next++;
-			this.#events.tick(number, this.#dueMs(number), number < due);
+			this.#events.tick(number, this.#dueMs(number), due - number);
 		}
-		if (!this.#closed)
-			this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.ceil(this.#dueMs(this.#next) - this.#clock.now())));
+		if (this.#closed) return;
+		const inMs = Math.ceil(this.#dueMs(this.#next) - this.#clock.now());
+		// What came in meanwhile is read between ticks that are made up for: it is what they are made of.
+		if (inMs > 0) this.#timer = setTimeout(() => this.#run(), inMs);
+		else this.#immediate = setImmediate(() => this.#run());
 	}
 
 	#dueMs(number: number): number {

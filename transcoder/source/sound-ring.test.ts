@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { largestStep } from "../test-support/sounds.ts";
-import { SoundRing } from "./sound-ring.ts";
+import { CAPACITY, SoundRing } from "./sound-ring.ts";
 
 /** Sample positions are about 1.8e12 ms x 48 in truth. */
 const NOW = 86_400_000_000_000;
@@ -35,7 +35,7 @@ describe("sound ring", () => {
 		const second = read(ring, NOW + TICK);
 		expect(second[2 * 419]).toBe(0.5);
 		expect(second[2 * 420]).toBe(0);
-		expect(read(ring, NOW + 65_536).every((sample) => sample === 0)).toBe(true);
+		expect(read(ring, NOW + CAPACITY).every((sample) => sample === 0)).toBe(true);
 	});
 
 	it("adds to what is in the mix", () => {
@@ -93,16 +93,16 @@ describe("sound ring", () => {
 
 	it("takes nothing farther ahead than it holds", () => {
 		const ring = createRing();
-		expect(ring.write(NOW + 100_000, constant(960))).toBe(960);
-		expect(ring.write(NOW + 65_536 - 100, constant(960))).toBe(860);
+		expect(ring.write(NOW + 2 * CAPACITY, constant(960))).toBe(960);
+		expect(ring.write(NOW + CAPACITY - 100, constant(960))).toBe(860);
 	});
 
 	it("forgets what a reader skipped", () => {
 		const ring = createRing();
 		ring.write(NOW, constant(9600));
 		expect(read(ring, NOW + 9600).every((sample) => sample === 0)).toBe(true);
-		expect(read(ring, NOW + 65_536).every((sample) => sample === 0)).toBe(true);
-		ring.write(NOW + 70_000, constant(960));
-		expect(read(ring, NOW + 70_000 + 10 * 65_536).every((sample) => sample === 0)).toBe(true);
+		expect(read(ring, NOW + CAPACITY).every((sample) => sample === 0)).toBe(true);
+		ring.write(NOW + CAPACITY + 4464, constant(960));
+		expect(read(ring, NOW + 11 * CAPACITY + 4464).every((sample) => sample === 0)).toBe(true);
 	});
 });

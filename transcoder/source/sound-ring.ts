@@ -1,5 +1,8 @@
-/** Stereo samples held: more than the presentation delay and every jitter. 1.4 s at 48 kHz. */
-const CAPACITY = 65_536;
+/**
+ * Stereo samples held, 3.4 s at 48 kHz: a process that was held up for as long as ticks are made up for (see ProgrammeClock)
+ * finds all the sound of that time at once.
+ */
+export const CAPACITY = 163_840;
 /** Samples over which sound is faded where it does not follow what was there, against clicks: 10 ms. */
 const FADE = 480;
 
