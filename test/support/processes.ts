@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 
 export interface ProcessInfo {
@@ -20,13 +21,18 @@ export async function descendantsOf(pid: number): Promise<ProcessInfo[]> {
 	return found;
 }
 
+/** One that has ended and that nobody has asked about, a zombie, does not run. */
 export function isRunning(pid: number): boolean {
 	try {
-		process.kill(pid, 0);
-		return true;
+		return stateIn(readFileSync(`/proc/${pid}/stat`, "utf8"))[0] !== "Z";
 	} catch {
 		return false;
 	}
+}
+
+/** State, parent and what else follows the name, which stands in parentheses and may hold spaces and parentheses itself. */
+function stateIn(stat: string): string[] {
+	return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 async function runningProcesses(): Promise<ProcessInfo[]> {
@@ -36,9 +42,7 @@ async function runningProcesses(): Promise<ProcessInfo[]> {
 }
 
 async function readProcess(pid: string): Promise<ProcessInfo | undefined> {
-	const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-	// The name, in parentheses, may hold spaces and parentheses itself.
-	const [state, parentPid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	const [state, parentPid] = stateIn(await readFile(`/proc/${pid}/stat`, "utf8"));
 	if (state === "Z") return undefined;
 	const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
 	return { pid: Number(pid), parentPid: Number(parentPid), command };
