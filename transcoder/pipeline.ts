@@ -15,9 +15,10 @@ import type { LiveStream } from "./origin/live-stream.ts";
 import { Outputs, type OutputsEvents } from "./outputs/outputs.ts";
 import { Packager } from "./package/packager.ts";
 import { ProgrammeChild } from "./programme-child.ts";
-import type { FromProgramme, Loudness } from "./programme-messages.ts";
+import type { FromProgramme } from "./programme-messages.ts";
 import type { Publication } from "./publication.ts";
 import { PublicationGate } from "./publication-gate.ts";
+import type { Loudness } from "./source/audio-level.ts";
 import type { Timeline } from "./timeline.ts";
 
 const FIRST_BACKOFF_MS = 100;

@@ -15,7 +15,7 @@ import { sheds } from "./load-shedder.ts";
 import { type LoadReport, LoadWatch } from "./load-watch.ts";
 import { Preview } from "./preview/preview.ts";
 import { programmeFormat } from "./programme-format.ts";
-import type { Loudness } from "./programme-messages.ts";
+import type { Loudness } from "./source/audio-level.ts";
 import { PersonSource } from "./source/person-source.ts";
 import { MIN_PLAYOUT_DELAY_MS } from "./source/playout-delay.ts";
 

@@ -1,5 +1,7 @@
 import { PassThrough, type Readable } from "node:stream";
-import type { PlaybackEvent } from "./playback.ts";
+
+export const playbackEvents = ["active", "inactive", "layers", "viewercount"] as const;
+export type PlaybackEvent = (typeof playbackEvents)[number];
 
 /** So that proxies do not take a quiet stream for a dead one. */
 const HEARTBEAT_MS = 15_000;

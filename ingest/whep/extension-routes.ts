@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { AppError } from "../../core/runtime/errors.ts";
 import { optionsHeaders, refuseOtherMethods } from "../address-methods.ts";
-import { type Playback, type PlaybackEvent, playbackEvents } from "./playback.ts";
+import { type PlaybackEvent, playbackEvents } from "./event-stream.ts";
+import type { Playback } from "./playback.ts";
 
 const EXTENSION = "urn:ietf:params:whep:ext:core:";
 const MAX_BODY = 4 * 1024;

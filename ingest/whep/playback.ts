@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { AppError } from "../../core/runtime/errors.ts";
 import type { SubscribedMedia } from "../sdp/session-media.ts";
 import type { LayerChoice } from "../sfu/subscriber-figures.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, type PlaybackEvent } from "./event-stream.ts";
 
 /** What the SFU knows of a subscriber that its player may want to know. */
 export interface PlaybackState {
@@ -21,9 +21,6 @@ export interface LayerSelection {
 	/** Lines; of the layer that was chosen, where only that was. */
 	maxHeight: number | null;
 }
-
-export const playbackEvents = ["active", "inactive", "layers", "viewercount"] as const;
-export type PlaybackEvent = (typeof playbackEvents)[number];
 
 /** Streams of one session; the one opened first goes. */
 const MAX_STREAMS = 4;

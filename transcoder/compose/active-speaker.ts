@@ -1,5 +1,5 @@
 import { tileKey } from "../../core/protocol/scene.ts";
-import type { Loudness } from "../programme-messages.ts";
+import type { Loudness } from "../source/audio-level.ts";
 
 /** Of the sound itself, in -dBov as RFC 6464 counts: speech is louder, a room is not. */
 const SPEECH_LEVEL = 50;
