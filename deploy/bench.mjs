@@ -45,6 +45,7 @@ const needs = {
 	"time-to-media": [janus],
 	"validate-soak": [ffmpeg, webApp],
 	"watch-latency": [chromium, ffmpeg, nftables, webApp],
+	"watch-memory": [chromium, ffmpeg, webApp],
 };
 await prepare([nodePackages, nodeRuntime, ...(needs[name] ?? [])]);
 const node = (await findNode()).path;
