@@ -90,11 +90,18 @@ describe("the list", () => {
 	});
 });
 
+test("anyone reads the server's clock, and no cache keeps what it says", async () => {
+	const { status, body, headers } = await bench.request("GET", "/api/clock");
+	expect([status, body]).toEqual([200, { now: bench.clock.now() }]);
+	expect(headers.get("cache-control")).toBe("no-store");
+});
+
 test("the API describes itself, every route with its problems", async () => {
 	const { status, body } = await bench.request("GET", "/api/docs/json");
 	expect(status).toBe(200);
 	expect(body.openapi).toBe("3.1.0");
 	expect(Object.keys(body.paths).sort()).toEqual([
+		"/api/clock",
 		"/api/webinars",
 		"/api/webinars/{id}",
 		"/api/webinars/{id}/audience",
