@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Brand } from "../core/protocol/brand.ts";
-import type { EventTopics, RetainedTopics } from "../core/protocol/bus-topics.ts";
+import type { EventTopics, Loudness, RetainedTopics } from "../core/protocol/bus-topics.ts";
 import { type Scene, tileKey } from "../core/protocol/scene.ts";
 import type { Shedding } from "../core/protocol/shedding.ts";
 import type { Config } from "../core/runtime/config.ts";
@@ -18,7 +18,6 @@ import { ProgrammeChild } from "./programme-child.ts";
 import type { FromProgramme } from "./programme-messages.ts";
 import type { Publication } from "./publication.ts";
 import { PublicationGate } from "./publication-gate.ts";
-import type { Loudness } from "./source/audio-level.ts";
 import type { Timeline } from "./timeline.ts";
 
 const FIRST_BACKOFF_MS = 100;
@@ -136,7 +135,7 @@ export class Pipeline {
 			archive.setAside(err);
 			this.#packager = new Packager({ ...options, timeline: undefined });
 		}
-		this.#gate.open(this.#packager);
+		this.#gate.open(this.#packager, Date.now());
 		if (this.#ending.signal.aborted) return;
 		this.#outputs.set(this.#wantedOutputs);
 		if (this.#shows) this.#events.changed({ ...this.#shows, at: Date.now() });

@@ -32,7 +32,7 @@ function taker() {
 test("what is open from the start lets everything through", () => {
 	const gate = new PublicationGate();
 	const { taken, ...to } = taker();
-	gate.open(to);
+	gate.open(to, 0);
 	gate.startRun(run);
 	for (const frame of [video(0, 0), sound(0), video(1, 0), video(0, 1)]) gate.add(frame);
 	gate.endRun();
@@ -47,7 +47,7 @@ test("nothing that was made before it is opened passes, and every rung begins wi
 	for (let pts = 0; pts <= GOP; pts++) gate.add(video(0, pts));
 	for (let pts = 0; pts < GOP; pts++) gate.add(video(1, pts));
 	expect(gate.add(sound(90))).toBe(false);
-	gate.open(to);
+	gate.open(to, 0);
 	for (let pts = GOP; pts <= 2 * GOP + 1; pts++) gate.add(video(1, pts));
 	for (let pts = GOP + 1; pts <= 2 * GOP; pts++) gate.add(video(0, pts));
 	expect(taken).toEqual(["run 1", `1 ${2 * GOP}`, `1 ${2 * GOP + 1}`, `0 ${2 * GOP}`]);
@@ -59,10 +59,36 @@ test("sound that was heard already puts the beginning off, and a new run begins 
 	gate.startRun(run);
 	// Up to 2.005 s, a moment after picture 60.
 	gate.add(sound(93));
-	gate.open(to);
+	gate.open(to, 0);
 	for (const track of [0, 1]) gate.add(video(track, GOP));
 	for (const track of [0, 1]) gate.add(video(track, 2 * GOP));
 	gate.startRun({ ...run, run: 2 });
 	gate.add(video(0, 0));
 	expect(taken).toEqual(["run 1", "0 120", "1 120", "run 2", "0 0"]);
+});
+
+test("what was captured before and is still under way does not pass, however wrong the clock is", () => {
+	for (const [nowMs, first] of [
+		[2000, 60],
+		[2001, 120],
+		[3_600_000, 120],
+		[-3_600_000, 60],
+	] as const) {
+		const gate = new PublicationGate();
+		const { taken, ...to } = taker();
+		gate.startRun(run);
+		for (let pts = 0; pts < GOP; pts++) gate.add(video(0, pts));
+		gate.open(to, nowMs);
+		for (let pts = GOP; pts <= 2 * GOP; pts++) gate.add(video(0, pts));
+		expect([nowMs, taken[1]]).toEqual([nowMs, `0 ${first}`]);
+	}
+});
+
+test("a run that began before it was opened and comes after it waits for its next keyframe", () => {
+	const gate = new PublicationGate();
+	const { taken, ...to } = taker();
+	gate.open(to, 40);
+	gate.startRun(run);
+	for (let pts = 0; pts <= GOP; pts++) gate.add(video(0, pts));
+	expect(taken).toEqual(["run 1", `0 ${GOP}`]);
 });

@@ -1,6 +1,8 @@
 import type { CodedFrame, Run } from "./coded-frames.ts";
 
 const SAMPLES_PER_AAC_UNIT = 1024;
+/** An encoder has no more under way; a clock that says so was set meanwhile. */
+const MOST_UNDER_WAY_S = 2;
 
 /** What takes a programme's runs and frames; the packager. */
 interface RunTaker {
@@ -21,20 +23,24 @@ export class PublicationGate {
 	#endPts = 0;
 	/** Before that nothing is let through. */
 	#firstPts = 0;
+	/** When it was opened, ms since the epoch. */
+	#openedMs = Number.NEGATIVE_INFINITY;
 	/** Video tracks that have begun. */
 	readonly #begun = new Set<number>();
 
-	/** From here on everything goes to `taker`. */
-	open(taker: RunTaker): void {
+	/** Everything that is captured from `nowMs` on goes to `taker`. */
+	open(taker: RunTaker, nowMs: number): void {
 		this.#taker = taker;
-		this.#firstPts = this.#endPts;
-		if (this.#run) taker.startRun(this.#run);
+		this.#openedMs = nowMs;
+		if (!this.#run) return;
+		this.#firstPts = this.#firstOf(this.#run);
+		taker.startRun(this.#run);
 	}
 
 	startRun(run: Run): void {
 		this.#run = run;
 		this.#endPts = 0;
-		this.#firstPts = 0;
+		this.#firstPts = this.#firstOf(run);
 		this.#begun.clear();
 		this.#taker?.startRun(run);
 	}
@@ -56,6 +62,13 @@ export class PublicationGate {
 	endRun(): void {
 		this.#run = undefined;
 		this.#taker?.endRun();
+	}
+
+	/** The first picture that was captured when it was open; what was captured before may still be under way. */
+	#firstOf({ startsAtMs, tracks: [video] }: Run): number {
+		if (video?.kind !== "video") return this.#endPts;
+		const captured = Math.ceil(((this.#openedMs - startsAtMs) * video.frameRate) / 1000);
+		return Math.max(this.#endPts, Math.min(captured, this.#endPts + MOST_UNDER_WAY_S * video.frameRate));
 	}
 
 	#endOf({ track, pts }: CodedFrame): number {
