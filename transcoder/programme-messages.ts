@@ -1,9 +1,9 @@
 import type { Brand } from "../core/protocol/brand.ts";
+import type { Loudness } from "../core/protocol/bus-topics.ts";
 import type { Scene } from "../core/protocol/scene.ts";
 import type { ProgrammeChange } from "./change-watch.ts";
 import type { LoadReport } from "./load-watch.ts";
 import type { ProgrammeOptions } from "./programme.ts";
-import type { Loudness } from "./source/audio-level.ts";
 
 /**
  * IPC between a pipeline (main process) and its programme's process, which composes and encodes. Coded frames do not go

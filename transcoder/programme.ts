@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Brand } from "../core/protocol/brand.ts";
+import type { Loudness } from "../core/protocol/bus-topics.ts";
 import { type Scene, tileKey } from "../core/protocol/scene.ts";
 import type { Shedding } from "../core/protocol/shedding.ts";
 import type { Clock } from "../core/runtime/clock.ts";
@@ -15,7 +16,6 @@ import { sheds } from "./load-shedder.ts";
 import { type LoadReport, LoadWatch } from "./load-watch.ts";
 import { Preview } from "./preview/preview.ts";
 import { programmeFormat } from "./programme-format.ts";
-import type { Loudness } from "./source/audio-level.ts";
 import { PersonSource } from "./source/person-source.ts";
 import { MIN_PLAYOUT_DELAY_MS } from "./source/playout-delay.ts";
 

@@ -24,6 +24,13 @@ export interface RetainedTopics {
 	outputs: { id: string; url: string }[];
 }
 
+/** How loud one person's sound itself is. `level`: 0 (loudest) to 127 (silence) in -dBov, as RFC 6464 counts. */
+export interface Loudness {
+	personId: string;
+	source: MediaSource;
+	level: number;
+}
+
 /** Moments: delivered to those subscribed now, then gone. */
 export interface EventTopics {
 	/** Ingest: a person's WHIP session carries media, or its set of tracks changed. Repeated is harmless. */
@@ -77,9 +84,6 @@ export interface EventTopics {
 		people: TileId[];
 		speaker: TileId | null;
 	};
-	/**
-	 * Transcoder: how loud everybody on air was in the last fifth of a second, of the sound itself. `level`: 0 (loudest) to 127
-	 * (silence) in -dBov, as RFC 6464 counts.
-	 */
-	loudness: { webinarId: string; levels: { personId: string; source: MediaSource; level: number }[] };
+	/** Transcoder: of everybody on air, in the last fifth of a second. */
+	loudness: { webinarId: string; levels: Loudness[] };
 }

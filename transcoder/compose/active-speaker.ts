@@ -1,5 +1,5 @@
+import type { Loudness } from "../../core/protocol/bus-topics.ts";
 import { tileKey } from "../../core/protocol/scene.ts";
-import type { Loudness } from "../source/audio-level.ts";
 
 /** Of the sound itself, in -dBov as RFC 6464 counts: speech is louder, a room is not. */
 const SPEECH_LEVEL = 50;

@@ -1,8 +1,3 @@
-import type { EventTopics } from "../../core/protocol/bus-topics.ts";
-
-/** How loud one person is. */
-export type Loudness = EventTopics["loudness"]["levels"][number];
-
 const SILENCE = 127;
 
 /** -dBov as RFC 6464 counts it, 0 to 127, of the mean square of samples between -1 and 1. */

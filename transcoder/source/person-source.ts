@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
+import type { Loudness } from "../../core/protocol/bus-topics.ts";
 import { type FeedRequest, type FeedTrack, feedDescriptionSchema } from "../../core/protocol/feed.ts";
 import type { Clock } from "../../core/runtime/clock.ts";
 import { type Answered, IngestConnection } from "../ingest-connection.ts";
-import { audioLevel, type Loudness } from "./audio-level.ts";
+import { audioLevel } from "./audio-level.ts";
 import { MediaClock } from "./media-clock.ts";
 import { PictureQueue, type SourcePicture } from "./picture-queue.ts";
 import { MIN_PLAYOUT_DELAY_MS, PlayoutDelay } from "./playout-delay.ts";
