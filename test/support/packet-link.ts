@@ -33,21 +33,24 @@ export class PacketLink {
 		const link = await NetworkLink.open({ address: "127.0.0.1", port });
 		// The namespace's own cable is 10.213.N.0/30.
 		const network = namespace.hostAddress.replace(/^10\.213\.(\d+)\.1$/, "10.214.$1");
-		const [near, far] = [`near${process.pid % 1_000_000}`, `far${process.pid % 1_000_000}`];
-		const end = (device: string, address: string, peer: string) =>
-			spawn("socat", [`TUN:${address}/30,tun-name=${device},iff-no-pi,up`, peer], { stdio: "ignore" });
-		const ends = [
-			end(near, `${network}.1`, `UDP4-LISTEN:${port},bind=127.0.0.1`),
-			end(far, `${network}.2`, `UDP4:127.0.0.1:${link.port}`),
-		];
+		const ends: ChildProcess[] = [];
+		const end = async (side: string, address: string, peer: string) => {
+			const device = `${side}${process.pid % 1_000_000}`;
+			const args = [`TUN:${address}/30,tun-name=${device},iff-no-pi,up`, peer];
+			ends.push(spawn("socat", args, { stdio: "ignore" }));
+			await eventually(
+				() => networkInterfaces()[device],
+				DEVICE_DEADLINE_MS,
+				() => "socat makes no network device",
+			);
+			return device;
+		};
 		const opened = new PacketLink(link, namespace, `${network}.1`, ends);
 		try {
-			await eventually(
-				() => [near, far].every((device) => networkInterfaces()[device]),
-				DEVICE_DEADLINE_MS,
-				() => "socat makes no network devices",
-			);
+			const far = await end("far", `${network}.2`, `UDP4:127.0.0.1:${link.port}`);
 			await namespace.adopt(far, `${network}.2/30`);
+			// Not before: the device is down on its way, and socat ends when it has a packet for it then.
+			await end("near", `${network}.1`, `UDP4-LISTEN:${port},bind=127.0.0.1`);
 			return opened;
 		} catch (error) {
 			await opened.close();
