@@ -7,6 +7,8 @@ export default defineConfig({
 	test: {
 		// A test waits for what it expects with deadlines of its own; this one only ends what hangs.
 		hookTimeout: 60_000,
+		// Tests wait more than they compute: one worker for each core, of which Vitest would leave one free.
+		maxWorkers: "100%",
 		projects: [
 			{
 				extends: true,
