@@ -129,6 +129,18 @@ test("far behind, only a jump helps", () => {
 	expect(controller.isTooLate({ nowMs: 0, latencyMs: 4400 })).toBe(true);
 });
 
+test("a short pause is made up for without a jump", () => {
+	const controller = new LatencyController();
+	const { nowMs } = play(controller, 60, 1400);
+	controller.restarted({ followed: true });
+	controller.rate({ nowMs, latencyMs: 3000, bufferMs: 2000 });
+	expect(controller.isTooLate({ nowMs, latencyMs: 3000 })).toBe(false);
+	expect(play(controller, 60, 3000, { startMs: nowMs }).latencyMs).toBeLessThan(1000);
+	controller.restarted();
+	controller.rate({ nowMs, latencyMs: 3000, bufferMs: 2000 });
+	expect(controller.isTooLate({ nowMs, latencyMs: 3000 })).toBe(true);
+});
+
 test("a start that took long, and a stall, are made up for by a jump at once", () => {
 	const controller = new LatencyController();
 	const late = { latencyMs: 2800, bufferMs: 2000 };

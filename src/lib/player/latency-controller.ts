@@ -63,6 +63,8 @@ export class LatencyController {
 	#stalledAtMs: number | null = null;
 	/** Since a start or a stall. */
 	#playingSinceMs: number | null = null;
+	/** What comes now follows what was seen last. */
+	#followed = false;
 	#lastMs: number | null = null;
 	#correcting: "faster" | "slower" | null = null;
 	#buffers: { nowMs: number; bufferMs: number }[] = [];
@@ -74,8 +76,12 @@ export class LatencyController {
 		this.#stalledAtMs = nowMs;
 	}
 
-	/** What was seen so far says nothing about what follows: a jump, a pause, a new source. */
-	restarted(): void {
+	/**
+	 * What was seen so far says nothing about what follows: a jump, a pause, a new source. `followed`: the viewer is to miss
+	 * nothing in between.
+	 */
+	restarted({ followed = false } = {}): void {
+		this.#followed = followed;
 		this.#buffers = [];
 		this.#playingSinceMs = null;
 		this.#lastMs = null;
@@ -89,7 +95,7 @@ export class LatencyController {
 
 	/** So late that the live edge has to be jumped to. */
 	isTooLate({ nowMs, latencyMs }: Pick<Moment, "nowMs" | "latencyMs">): boolean {
-		const isStart = this.#playingSinceMs !== null && nowMs - this.#playingSinceMs < START_WINDOW_MS;
+		const isStart = !this.#followed && this.#playingSinceMs !== null && nowMs - this.#playingSinceMs < START_WINDOW_MS;
 		return latencyMs > this.targetMs + (isStart ? START_JUMP_MS : JUMP_MS);
 	}
 

@@ -299,7 +299,7 @@ export class LivePlayer {
 		this.#setState("loading");
 		this.#pausedByBrowser = false;
 		this.#backToLive = fromMs === null;
-		this.#keeper.restarted();
+		this.#keeper.restarted({ followed: fromMs !== null });
 		this.#engine?.resume(fromMs);
 	}
 

@@ -41,9 +41,9 @@ export class PlayheadKeeper {
 		this.#latency.stalled(nowMs);
 	}
 
-	/** The playhead was moved, or starts again. */
-	restarted(): void {
-		this.#latency.restarted();
+	/** The playhead was moved, or starts again. `followed`: where it was, and the viewer is to miss nothing. */
+	restarted(how?: { followed: boolean }): void {
+		this.#latency.restarted(how);
 	}
 
 	/** To be called a few times a second, unless paused. */
