@@ -174,6 +174,27 @@ test("after a pause it goes on where it was, and a key brings it back to now", a
 	await untilLive();
 });
 
+test("a short pause leaves nothing out", async () => {
+	await untilLive();
+	await untilPlaying(page);
+	await page.getByRole("button", { name: "Pause" }).click();
+	const pausedAtS = await video().evaluate((element) => element.currentTime);
+	await new Promise((resolve) => setTimeout(resolve, 2000));
+	await video().evaluate((element) => {
+		element.addEventListener("seeking", () => {
+			element.dataset["sought"] = String(element.currentTime);
+		});
+	});
+	await page.getByRole("button", { name: "Play" }).click();
+	await eventually(
+		async () => (await video().evaluate((element) => element.currentTime)) > pausedAtS + 3,
+		STEP_MS,
+		() => "it does not go on",
+	);
+	expect([pausedAtS, await video().getAttribute("data-sought")]).toEqual([pausedAtS, null]);
+	await untilLive();
+});
+
 test("requests that nobody ever answers are asked anew once the network is back", async () => {
 	network = "is silent";
 	await eventually(
@@ -192,18 +213,25 @@ test("requests that nobody ever answers are asked anew once the network is back"
 	await untilLive();
 });
 
+/** Controls that come later than the pointer do not know of it, and take no click: it moves when the button is there. */
+async function openQualityMenu(): Promise<void> {
+	const button = page.getByRole("button", { name: "Quality" });
+	await button.waitFor();
+	await page.mouse.move(0, 0);
+	await video().hover();
+	await button.click();
+}
+
 test("the quality that is chosen is the one that is shown", async () => {
 	const height = () => video().evaluate((element) => element.videoHeight);
-	await video().hover();
-	await page.getByRole("button", { name: "Quality" }).click();
+	await openQualityMenu();
 	await page.getByRole("menuitemradio", { name: "90p" }).click();
 	await eventually(
 		async () => (await height()) === 90,
 		STEP_MS,
 		() => "the picture is not the smaller one",
 	);
-	await video().hover();
-	await page.getByRole("button", { name: "Quality" }).click();
+	await openQualityMenu();
 	await page.getByRole("menuitemradio", { name: "180p" }).click();
 	await eventually(
 		async () => (await height()) === 180,

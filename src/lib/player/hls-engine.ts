@@ -144,7 +144,8 @@ export class HlsEngine implements PlaybackEngine {
 		}
 		this.#hls.startLoad();
 		// Between what is there and what comes now stays a hole, after which the picture stands until the next keyframe or
-		// the one after it: the segment is loaded whole.
+		// the one after it: the segment is loaded whole. hls.js would take its parts that came before the pause for there.
+		for (const part of this.#hls.latestLevelDetails?.partList ?? []) part.clearElementaryStreamInfo();
 		this.#hls.currentLevel = this.#chosenLevel;
 	}
 
