@@ -46,10 +46,10 @@ afterAll(async () => {
 	await server?.close();
 });
 
-/** `clockWrongByMs`: of the machine it is opened on. */
+/** `clockWrongByMs`: of the machine it is opened on; `hasEvents`: WebSockets get through. */
 async function openPage(
 	options: Parameters<Browser["newContext"]>[0],
-	{ url = watchUrl, clockWrongByMs = 0 } = {},
+	{ url = watchUrl, clockWrongByMs = 0, hasEvents = true } = {},
 ): Promise<Page> {
 	const opened = await (await browser.newContext(options)).newPage();
 	opened.setDefaultTimeout(STEP_MS);
@@ -59,6 +59,7 @@ async function openPage(
 		url.host = `127.0.0.1:${programme.port}`;
 		await route.continue({ url: url.href });
 	});
+	if (!hasEvents) await opened.routeWebSocket(/events/, (socket) => socket.close());
 	await opened.addInitScript((wrongByMs) => {
 		const rightNow = Date.now;
 		Date.now = () => rightNow() + wrongByMs;
@@ -179,7 +180,12 @@ test("a short pause leaves nothing out", async () => {
 	await untilPlaying(page);
 	await page.getByRole("button", { name: "Pause" }).click();
 	const pausedAtS = await video().evaluate((element) => element.currentTime);
-	await new Promise((resolve) => setTimeout(resolve, 2000));
+	const sinceS = nowS();
+	await eventually(
+		() => nowS() > sinceS + 2,
+		STEP_MS,
+		() => "time stands still",
+	);
 	await video().evaluate((element) => {
 		element.addEventListener("seeking", () => {
 			element.dataset["sought"] = String(element.currentTime);
@@ -253,11 +259,12 @@ test("the quality that is chosen is the one that is shown", async () => {
 });
 
 test.each([
-	["slow", -3_600_000],
-	["fast", 60_000],
-])("an embedded player on a machine whose clock is %s knows how far from live it is", async (_name, clockWrongByMs) => {
-	const url = watchUrl.replace("/watch/", "/embed/");
-	const opened = await openPage({ viewport: { width: 480, height: 270 } }, { url, clockWrongByMs });
+	["embedded, with a clock that is slow,", "/embed/", { clockWrongByMs: -3_600_000 }],
+	["embedded, with a clock that is fast,", "/embed/", { clockWrongByMs: 60_000 }],
+	["without events, with a clock that is fast,", "/watch/", { clockWrongByMs: 60_000, hasEvents: false }],
+] as const)("a player %s knows how far from live it is", async (_name, path, machine) => {
+	const url = watchUrl.replace("/watch/", path);
+	const opened = await openPage({ viewport: { width: 480, height: 270 } }, { url, ...machine });
 	let told: number | null = null;
 	await eventually(
 		async () => {

@@ -288,6 +288,7 @@ test("two seconds in which the process did not run are made up for, with their s
 	show(ADA);
 	const startMs = await more(1500);
 	process.kill(programme.pid, "SIGSTOP");
+	// For so long nobody runs: that is what is tried.
 	await new Promise((resolve) => setTimeout(resolve, 2000));
 	process.kill(programme.pid, "SIGCONT");
 	await more(500);
